@@ -1,0 +1,353 @@
+"""The connector contract: what every system must answer, and nothing about how it does so.
+
+A connector is one module (or small package) in this folder. It subclasses `Connector`, names itself
+and declares its streams; importing it registers it, no list is edited by hand. What its system
+lacks it declares with a reason in `not_offered`; it never fakes an answer. `tests/conformance/`
+tests every method.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Any, ClassVar, Literal
+
+from include.errors import ConfigurationError
+
+Record = Any
+"""One raw record as the vendor's page holds it, decoded; its shape is the connector's business."""
+
+Columns = dict[str, list[Any]]
+"""Column name → values, all lists of one length; amounts as Decimal in major units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How to reach one account: `host` is the base address, so a connector can be pointed anywhere.
+
+    Args:
+        extra: the system's own settings and secrets, by name.
+    """
+
+    id: str
+    host: str
+    login: str = ""
+    password: str = field(default="", repr=False)
+    extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One subsidiary, company or tenant that the connection can see."""
+
+    id: str
+    name: str
+    base_currency: str
+    timezone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who answered: stored at the first load, compared before the first row of every later one.
+
+    Args:
+        account: the vendor's account or database id, or a fingerprint of immutable answers.
+    """
+
+    connector: str
+    account: str
+    entity: str
+    base_currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What the ERP pages as one list, named in the field's words after what it fills.
+
+    Args:
+        name: customers, invoices, payments …; shown in the Airflow UI.
+        record_types: prefixes of the record keys this stream reads (`account.invoice`).
+        tables: table of the model → the table whose rows list it, None for tables of its own.
+        cursor: the source's timestamp that "modified since" filters on; None = no such filter.
+        overlap: how far before the cursor a read starts, covering the system's late commits.
+        swept: True where hard deletes leave no trace and only `keys` shows them.
+    """
+
+    name: str
+    record_types: tuple[str, ...]
+    tables: Mapping[str, str | None]
+    cursor: str | None
+    overlap: timedelta = timedelta(minutes=5)
+    swept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a read is bounded by; None leaves that side open.
+
+    Args:
+        since: records modified at or after it (overlap already taken off), UTC.
+        until: records modified before it, UTC; a filter the system may lack.
+        history_from: closed documents of before are left out, open ones never.
+        customers: only these customers' records, by external id.
+        resume: token of the last page that is already staged.
+    """
+
+    history_from: date
+    since: datetime | None = None
+    until: datetime | None = None
+    customers: tuple[str, ...] | None = None
+    resume: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What extract must know of a record without normalizing it.
+
+    Args:
+        key: the record's external id.
+        digest: of the raw record; equal digests mean there is nothing to load.
+        updated_at: the source's timestamp, UTC; None where it has none.
+    """
+
+    key: str
+    digest: str
+    updated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as it came.
+
+    Args:
+        body: the response untouched, or the JSON of the responses it took, in order.
+        items: one per record, in the body's order.
+        token: opaque; as `Window.resume` it makes the next read go on after this page.
+        source_time: the vendor's clock when the page was asked for, UTC.
+    """
+
+    body: bytes
+    items: tuple[Item, ...]
+    token: str
+    source_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A record that cannot be kept; it goes to rejected_records and stops nobody.
+
+    Args:
+        key: the record's external id, or `<record type>:?<digest>` when it has none.
+        reason: short code in the field's words (missing_key, unknown_currency, impossible_amount …).
+        message: one sentence for an analyst, without names, addresses or e-mails.
+        is_open: the record is (or may be) an open document or the customer of one: blocks the gate.
+        amount: open amount in major units where it can be told, with `currency` as the source has it.
+    """
+
+    key: str
+    table: str
+    reason: str
+    message: str
+    is_open: bool
+    column: str = ""
+    number: str = ""
+    customer: str = ""
+    currency: str = ""
+    amount: Decimal | None = None
+
+
+@dataclass(slots=True)
+class Normalized:
+    """What a page means in the model: columns per table, and what could not be mapped."""
+
+    tables: dict[str, Columns] = field(default_factory=dict)
+    rejects: list[Reject] = field(default_factory=list)
+
+
+class Grade(StrEnum):
+    """How independent a control figure is of the rows that were loaded."""
+
+    A = "A"  # a report or general-ledger balance
+    B = "B"  # a balance or count the ERP keeps on another record
+    C = "C"  # the same records asked another way
+    D = "D"  # the same response; never counts
+
+
+FigureName = Literal["open_total", "customer_balance", "open_document", "closed_world", "count"]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number the ERP was asked for, to hold the warehouse against.
+
+    Args:
+        name: open_total (one per currency or in base currency), customer_balance (one per customer),
+            open_document (one per document or movement with an open rest), closed_world (one per
+            document type of the source), count (one per table).
+        basis: document (amount is in the document's own currency) or base.
+        amount: signed, positive = the customer owes, major units of `currency`; None for counts.
+        subject: customer, document or movement key, table name, or source document type.
+        customer: the customer of an open_document.
+        base_amount: open_document only: the same rest in the organization's base currency, where the
+            ERP states it; lets totals in base currency be explained document by document.
+        number: document number, for people.
+        mapped: closed_world only: False where no mapping covers that type.
+        due_date: open_document only: the earliest open due date as the ERP has it.
+    """
+
+    name: FigureName
+    grade: Grade
+    subject: str = ""
+    currency: str = ""
+    basis: Literal["document", "base"] = "document"
+    amount: Decimal | None = None
+    count: int | None = None
+    customer: str = ""
+    number: str = ""
+    base_amount: Decimal | None = None
+    due_date: date | None = None
+    mapped: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ControlFigures:
+    """Every figure of one asking, and what was not offered or did not answer.
+
+    Args:
+        unanswered: figure name → why the system did not answer; critical.
+        asked: figure name → how it was asked, one line for the analyst.
+    """
+
+    figures: tuple[Figure, ...]
+    asked: Mapping[str, str]
+    unanswered: Mapping[str, str] = field(default_factory=dict)
+
+
+class Connector(ABC):
+    """One system, seen through one connection and one entity.
+
+    Making one costs no request. Every method may raise ConfigurationError (fix the connection) or
+    SourceUnavailable (wait); a record that is wrong never raises, it becomes a Reject.
+    """
+
+    name: ClassVar[str]
+    """As YAML and connection form write it: lower case, no underscore."""
+    title: ClassVar[str]
+    streams: ClassVar[tuple[Stream, ...]]
+    allocations: ClassVar[Literal["complete", "partial", "none"]]
+    grades: ClassVar[Mapping[str, Grade]]
+    """Figure name → the best grade this system offers."""
+    not_offered: ClassVar[Mapping[str, str]] = {}
+    """Method, filter (`read.until`) or figure that the system lacks → the reason."""
+    mapping_version: ClassVar[int] = 1
+    """Raise it whenever normalize changes: stored digests no longer match and records load again."""
+
+    _registry: ClassVar[dict[str, type[Connector]]] = {}
+
+    def __init__(self, connection: Connection, entity: str = "") -> None:
+        self.connection = connection
+        self.entity = entity
+
+    @property
+    @abstractmethod
+    def request_count(self) -> int:
+        """HTTP requests this instance has made so far, retries included; several vendors bill them."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "name" in cls.__dict__:
+            Connector._registry[cls.name] = cls
+
+    @abstractmethod
+    def check(self) -> str:
+        """Prove that connection and rights suffice; return one line saying as whom and where."""
+
+    @abstractmethod
+    def entities(self) -> Sequence[Entity]:
+        """List what the connection can see, sorted by id."""
+
+    @abstractmethod
+    def identity(self) -> Identity:
+        """Ask the system who it is, for this entity."""
+
+    @abstractmethod
+    def read(self, stream: Stream, window: Window) -> Iterator[Page]:
+        """Page through what the window bounds, in an order that shifting records cannot break."""
+
+    @abstractmethod
+    def read_open(self, stream: Stream) -> Iterator[Page]:
+        """Page through the records that are open in the ERP now, whatever their age."""
+
+    @abstractmethod
+    def read_ids(self, stream: Stream, ids: Sequence[str]) -> Iterator[Page]:
+        """Read these records; what does not exist (any more) is simply absent."""
+
+    @abstractmethod
+    def keys(self, stream: Stream, history_from: date) -> Iterator[str]:
+        """List the external id of every record that `read` would give for an open window."""
+
+    @abstractmethod
+    def deletions(self, since: datetime) -> Iterator[tuple[str, str]]:
+        """List (stream name, external id) of what was deleted since; declared where not offered."""
+
+    @abstractmethod
+    def control_figures(self, as_of: date, history_from: date) -> ControlFigures:
+        """Ask for figures the ERP keeps elsewhere, all for one date, in their best grades.
+
+        Counts obey history_from as `read` does; open amounts are of any age.
+        """
+
+    @abstractmethod
+    def decode(self, stream: Stream, body: bytes) -> Sequence[Record]:
+        """Turn a staged body back into its records, in the order of the page's items."""
+
+    @abstractmethod
+    def normalize(self, stream: Stream, records: Iterable[Record]) -> Normalized:
+        """Say what the records mean in the model; one record's trouble becomes one Reject."""
+
+    @classmethod
+    def stream(cls, name: str) -> Stream:
+        """Return the stream of that name; KeyError lists the known ones."""
+        for stream in cls.streams:
+            if stream.name == name:
+                return stream
+        raise KeyError(f"{cls.name} has no stream {name!r}; it has {', '.join(s.name for s in cls.streams)}")
+
+    @classmethod
+    def stream_of(cls, key: str) -> Stream | None:
+        """Return the stream that reads the record with this external id, None if none does."""
+        record_type = key.partition(":")[0]
+        return next((s for s in cls.streams if record_type in s.record_types), None)
+
+
+def digest(raw: bytes) -> str:
+    """Return the content digest of one raw record."""
+    return blake2b(raw, digest_size=16).hexdigest()
+
+
+def known() -> list[str]:
+    """Return the names of all connectors, sorted; imports every module of this folder."""
+    package = importlib.import_module("include.connectors")
+    for module in sorted(m.name for m in pkgutil.iter_modules(package.__path__)):
+        importlib.import_module(f"include.connectors.{module}")
+    return sorted(Connector._registry)
+
+
+def get(name: str) -> type[Connector]:
+    """Return the connector class of that name.
+
+    Raises:
+        ConfigurationError: there is none; the sentence lists those there are.
+    """
+    if name not in Connector._registry and name not in known():
+        raise ConfigurationError(
+            f"there is no connector {name!r}", next_step=f"use one of: {', '.join(known())}"
+        )
+    return Connector._registry[name]

@@ -1,0 +1,240 @@
+"""Extract: ask the ERP for what changed and what is open, and stage it page by page.
+
+Tonight's read of a stream is, in this order: what was modified since the cursor (less the overlap),
+what is open in the ERP, what is open in the warehouse and was not seen yet, and, where deletions
+leave no trace, a sweep over all keys. The cursor is the smaller of the largest source timestamp
+read and the vendor's clock at the start; never now().
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from hashlib import blake2b
+
+from sqlalchemy import Engine
+
+from include import staging, warehouse
+from include.connectors.base import Connector, Item, Page, Stream, Window
+from include.organizations import Organization
+
+log = logging.getLogger(__name__)
+
+DEFAULT_HISTORY_MONTHS = 24
+SWEEP_ROWS, SWEEP_PERCENT = 5, 2
+"""A sweep refuses to delete more than max(5 rows, 2 %) of a stream without a recorded consent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a person asked this run for; the defaults are the nightly incremental run.
+
+    Args:
+        customers: read these customers again with all their documents (external ids).
+        changed_from, changed_to: read what was modified between, UTC.
+        accept_deletions: fingerprint of a refused sweep that a person looked at.
+    """
+
+    full_refresh: bool = False
+    customers: tuple[str, ...] = ()
+    changed_from: datetime | None = None
+    changed_to: datetime | None = None
+    streams: tuple[str, ...] = ()
+    accept_deletions: str = ""
+
+    @property
+    def is_limited(self) -> bool:
+        """The run is bounded, so it can neither move a cursor nor make an organization ready."""
+        return bool(self.customers or self.changed_from or self.changed_to or self.streams)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One read of one stream: who, into which staging folder, from which state."""
+
+    engine: Engine
+    organization: Organization
+    connector: Connector
+    stream: Stream
+    run_id: str
+    try_number: int = 1
+
+
+def history_from(organization: Organization, bound_at: datetime) -> date:
+    """Return the day that bounds closed documents: the YAML's, or 24 months before the first load."""
+    if organization.history_from:
+        return organization.history_from
+    years, month = divmod(bound_at.year * 12 + bound_at.month - 1 - DEFAULT_HISTORY_MONTHS, 12)
+    return date(years, month + 1, min(bound_at.day, 28))
+
+
+def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
+    """Read one stream to its end and return its manifest, written.
+
+    Raises:
+        ConfigurationError: the system answers as another account, or refuses us.
+        SourceUnavailable: wait and retry; the retry goes on after the last staged page.
+        StorageError: a page could not be staged.
+    """
+    organization_id, stream = read.organization.id, read.stream
+    bound_at = warehouse.bind(read.engine, organization_id, read.connector.identity(), now)
+    history = history_from(read.organization, bound_at)
+    state = warehouse.state(read.engine, organization_id, stream.name)
+    window = _window(stream, state.cursor, history, options)
+    stager = _Stager(read, window, everything=options.full_refresh)
+    stager.take_over()
+    stager.stage(read.connector.read(stream, replace(window, resume=stager.token)), resumable=True)
+    deleted: list[str] = []
+    if not options.is_limited:
+        if window.since is not None:
+            stager.stage(read.connector.read_open(stream))
+        still_open = warehouse.open_keys(read.engine, organization_id, stream.record_types)
+        stager.stage(read.connector.read_ids(stream, [key for key in still_open if key not in stager.seen]))
+        deleted = _swept(read, stager, history, options) if stream.swept else []
+    manifest = stager.manifest(state.version, options.is_limited, options.full_refresh, state.cursor)
+    manifest.deleted = deleted
+    manifest.swept = stream.swept and not options.is_limited
+    manifest.history_from = history.isoformat()
+    manifest.write()
+    return manifest
+
+
+def read_again(read: Read, keys: Sequence[str]) -> tuple[staging.Manifest, list[str]]:
+    """Stage these records as a limited read; return its manifest and the keys the source lacks."""
+    state = warehouse.state(read.engine, read.organization.id, read.stream.name)
+    stager = _Stager(read, Window(history_from=date.min, customers=tuple(keys)), everything=False)
+    stager.stage(read.connector.read_ids(read.stream, keys))
+    manifest = stager.manifest(state.version, limited=True, full_refresh=False, cursor=state.cursor)
+    manifest.write()
+    return manifest, [key for key in keys if key not in stager.seen]
+
+
+def read_changed(read: Read, since: datetime) -> staging.Manifest:
+    """Stage what was modified since then as a limited read; return its manifest."""
+    bound_at = warehouse.bound_at(read.engine, read.organization.id)
+    state = warehouse.state(read.engine, read.organization.id, read.stream.name)
+    window = Window(history_from=history_from(read.organization, bound_at), since=since - read.stream.overlap)
+    stager = _Stager(read, window, everything=False)
+    stager.stage(read.connector.read(read.stream, window))
+    manifest = stager.manifest(state.version, limited=True, full_refresh=False, cursor=state.cursor)
+    manifest.write()
+    return manifest
+
+
+def _window(stream: Stream, cursor: datetime | None, history: date, options: Options) -> Window:
+    since = options.changed_from
+    incremental = not (options.full_refresh or options.customers or options.changed_from or options.changed_to)
+    if incremental and cursor and stream.cursor:
+        since = cursor - stream.overlap
+    return Window(
+        history_from=history, since=since, until=options.changed_to, customers=options.customers or None
+    )
+
+
+class _Stager:
+    """Stages pages and keeps what the manifest must know of them."""
+
+    def __init__(self, read: Read, window: Window, everything: bool) -> None:
+        self.read = read
+        self.window = window
+        self.everything = everything
+        self.folder = staging.Folder(read.organization.id, read.stream.name, read.run_id, read.try_number)
+        self.folder.bind(window)
+        self.token: str | None = None
+        self.started_at: datetime | None = None
+        self.newest: datetime | None = None
+        self.seen: set[str] = set()
+        self.changed: set[str] = set()
+        self.pages: list[str] = []
+        self.page_count = self.byte_count = self.future = 0
+
+    def take_over(self) -> None:
+        """Go on after the last page an earlier try of this very read has staged."""
+        inherited = list(self.folder.earlier_pages(self.window))
+        for address, note in inherited:
+            self._count(staging.note_items(note), datetime.fromisoformat(note["source_time"]), address)
+            self.byte_count += note["bytes"]
+            self.token = note["token"] if note["resumable"] else self.token
+        if inherited:
+            self.folder.inherit(inherited)
+            log.info("going on after %d pages that an earlier try staged", len(inherited))
+
+    def stage(self, pages: Iterable[Page], resumable: bool = False) -> None:
+        """Store each page; a page without news is stored, but normalize need not look at it.
+
+        Only tokens of the window's own read may resume it, not those of the reads that follow it.
+        """
+        for page in pages:
+            page = replace(page, items=tuple(self._versioned(page.items)))
+            self.page_count += 1
+            address = self.folder.write_page(self.page_count, page, resumable)
+            self._count(page.items, page.source_time, address)
+            self.byte_count += len(page.body)
+
+    def _versioned(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Make a digest that a change of the mapping changes too."""
+        version = self.read.connector.mapping_version
+        return (replace(item, digest=f"{version}.{item.digest}") for item in items)
+
+    def _count(self, items: Sequence[Item], source_time: datetime, address: str) -> None:
+        self.started_at = self.started_at or source_time
+        keys = [item.key for item in items]
+        stored = warehouse.digests(self.read.engine, self.read.organization.id, self.read.stream.name, keys)
+        changed = {i.key for i in items if self.everything or stored.get(i.key) != i.digest}
+        for item in items:
+            if item.updated_at and item.updated_at > source_time:
+                self.future += item.key not in self.seen
+            elif item.updated_at and (self.newest is None or item.updated_at > self.newest):
+                self.newest = item.updated_at
+        self.seen.update(keys)
+        self.changed |= changed
+        if changed:
+            self.pages.append(address)
+
+    def manifest(self, version: int, limited: bool, full_refresh: bool, cursor: datetime | None) -> staging.Manifest:
+        """Return what the read brought; the caller adds deletions and writes it."""
+        after = cursor
+        if not limited and self.newest and self.started_at:
+            reached = min(self.newest, self.started_at)
+            after = reached if full_refresh or cursor is None else max(cursor, reached)
+        return staging.Manifest(
+            address=self.folder.manifest_address,
+            organization_id=self.read.organization.id,
+            stream=self.read.stream.name,
+            run_id=self.read.run_id,
+            version=version,
+            limited=limited,
+            full_refresh=full_refresh,
+            cursor_before=cursor and cursor.astimezone(UTC).isoformat(),
+            cursor_after=after and after.astimezone(UTC).isoformat(),
+            started_at=self.started_at and self.started_at.astimezone(UTC).isoformat(),
+            future=self.future,
+            record_count=len(self.seen),
+            changed_count=len(self.changed),
+            request_count=self.read.connector.request_count,
+            byte_count=self.byte_count,
+            pages=self.pages,
+        )
+
+
+def _swept(read: Read, stager: _Stager, history: date, options: Options) -> list[str]:
+    """Return the keys that are gone from the source, confirmed one by one; refuse when too many are."""
+    known = warehouse.digests(read.engine, read.organization.id, read.stream.name)
+    missing = sorted(set(known) - set(read.connector.keys(read.stream, history)) - stager.seen)
+    if not missing:
+        return []
+    before = set(stager.seen)
+    stager.stage(read.connector.read_ids(read.stream, missing))
+    gone = [key for key in missing if key not in stager.seen - before]
+    fingerprint = blake2b("\n".join(gone).encode(), digest_size=6).hexdigest()
+    limit = max(SWEEP_ROWS, len(known) * SWEEP_PERCENT // 100)
+    if len(gone) > limit and options.accept_deletions != fingerprint:
+        log.warning(
+            "%d of %d %s are gone from the source, more than the %d that are deleted without asking. Nothing was "
+            "deleted. If that is right, run again with accept_deletions=%s.",
+            len(gone), len(known), read.stream.name, limit, fingerprint,
+        )  # fmt: skip
+        return []
+    return gone

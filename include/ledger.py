@@ -1,0 +1,119 @@
+"""Our side of the reconciliation: open documents, balances and counts, as the warehouse has them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Engine, case, func, literal, select
+from sqlalchemy.sql.selectable import Select
+
+from include import warehouse
+from include.connectors.base import Figure
+
+DOCUMENT_TABLES = {"invoices": ("outstanding_amount", 1), "credit_notes": ("unapplied_amount", -1)}
+MOVEMENT_TABLES = {"payments": -1, "refunds": 1}
+"""Table → sign with which its open rest counts in what a customer owes."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDocument:
+    """A document or movement with an open rest; amounts signed, positive = the customer owes."""
+
+    key: str
+    customer: str
+    number: str
+    currency: str
+    rest: int
+    base_currency: str
+    base_rest: int | None
+    due_date: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The ledger scope of one organization at one moment."""
+
+    documents: dict[str, OpenDocument]
+    counts: dict[str, int]
+    rejected: frozenset[str]
+    rejected_counts: Counter[str]
+    base_currency: str
+    by_customer: dict[str, list[OpenDocument]]
+
+    def total(self, figure: Figure) -> int:
+        """Return what all customers owe, in the figure's basis and currency, minor units."""
+        return sum(self._amount(document, figure.basis, figure.currency) for document in self.documents.values())
+
+    def balance(self, figure: Figure) -> int:
+        """Return what the figure's customer owes, in its basis and currency, minor units."""
+        own = self.by_customer.get(figure.subject, [])
+        return sum(self._amount(document, figure.basis, figure.currency) for document in own)
+
+    def balances(self, basis: str) -> list[tuple[str, str, int]]:
+        """Return (customer, currency, amount in minor units) for every customer with open rests."""
+        sums: Counter[tuple[str, str]] = Counter()
+        for document in self.documents.values():
+            currency = document.base_currency if basis == "base" else document.currency
+            sums[document.customer, currency] += self._amount(document, basis, currency)
+        return [(customer, currency, amount) for (customer, currency), amount in sorted(sums.items())]
+
+    @staticmethod
+    def _amount(document: OpenDocument, basis: str, currency: str) -> int:
+        if basis == "base":
+            return document.base_rest or 0
+        return document.rest if document.currency == currency else 0
+
+
+def read(engine: Engine, organization_id: str) -> Ledger:
+    """Read the ledger scope: what is posted and has an open rest, every table's count, the rejects."""
+    documents: dict[str, OpenDocument] = {}
+    counts: dict[str, int] = {}
+    rejects = warehouse.table("rejected_records")
+    with engine.connect() as connection:
+        for query in _open_rests(organization_id):
+            for row in connection.execute(query):
+                documents[row.external_id] = OpenDocument(*row)
+        for name in warehouse.MODEL_TABLES:
+            table = warehouse.table(name)
+            live = select(func.count()).where(table.c.organization_id == organization_id, table.c.deleted_at.is_(None))
+            counts[name] = connection.execute(live).scalar_one()
+        refused = connection.execute(
+            select(rejects.c.external_id, rejects.c.table_name).where(rejects.c.organization_id == organization_id)
+        ).all()
+        base = warehouse.table("organizations")
+        base_currency = connection.execute(
+            select(base.c.base_currency).where(base.c.organization_id == organization_id)
+        ).scalar_one_or_none()
+    by_customer: dict[str, list[OpenDocument]] = {}
+    for document in documents.values():
+        by_customer.setdefault(document.customer, []).append(document)
+    return Ledger(
+        documents,
+        counts,
+        frozenset(row.external_id for row in refused),
+        Counter(row.table_name for row in refused),
+        base_currency or "",
+        by_customer,
+    )
+
+
+def _open_rests(organization_id: str) -> list[Select[tuple[str, str, str, str, int, str, int, date]]]:
+    queries = []
+    for name, (rest, sign) in DOCUMENT_TABLES.items():
+        t = warehouse.table(name)
+        unpaid = case((t.c.status == "open", t.c.due_date), else_=None)
+        columns = (t.c.external_id, t.c.customer_external_id, t.c.number, t.c.currency, t.c[rest] * sign,
+                   t.c.base_currency, t.c.base_outstanding_amount * sign, unpaid)  # fmt: skip
+        queries.append((t, columns, t.c.status == "open", (t.c[rest] != 0) | (t.c.base_outstanding_amount != 0)))
+    for name, sign in MOVEMENT_TABLES.items():
+        t = warehouse.table(name)
+        columns = (t.c.external_id, t.c.customer_external_id, t.c.number, t.c.currency, t.c.unapplied_amount * sign,
+                   t.c.base_currency, t.c.base_unapplied_amount * sign, literal(None))  # fmt: skip
+        open_rest = (t.c.unapplied_amount != 0) | (t.c.base_unapplied_amount != 0)
+        queries.append((t, columns, (t.c.status == "booked") & t.c.on_receivable_account, open_rest))
+    return [
+        select(*columns).where(t.c.organization_id == organization_id, t.c.deleted_at.is_(None), posted, open_rest)
+        for t, columns, posted, open_rest in queries
+    ]

@@ -1,0 +1,47 @@
+"""Money: exact amounts of a currency, as integers in minor units (ISO 4217 exponents)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cache
+
+from iso4217 import Currency
+
+LARGEST = 2**63 - 1
+"""What the warehouse's integer column holds."""
+
+
+@cache
+def exponent(currency: str) -> int | None:
+    """Return how many decimals the currency has; None when ISO 4217 knows no such money.
+
+    Codes without a minor unit of their own (gold, test codes) are no money here.
+    """
+    try:
+        digits = Currency(currency).exponent
+    except ValueError:
+        return None
+    return None if digits is None else int(digits)
+
+
+def minor_units(amount: Decimal, currency: str) -> int:
+    """Return the amount in minor units of the currency.
+
+    Raises:
+        ValueError: no such currency, not a finite number, finer than the currency allows, or too large.
+    """
+    digits = exponent(currency)
+    if digits is None:
+        raise ValueError("unknown_currency")
+    if not isinstance(amount, Decimal) or not amount.is_finite():
+        raise ValueError("impossible_amount")
+    scaled = amount.scaleb(digits)
+    if scaled != scaled.to_integral_value() or abs(scaled) > LARGEST:
+        raise ValueError("impossible_amount")
+    return int(scaled)
+
+
+def display(minor: int, currency: str) -> str:
+    """Return the amount for people, `1,234.50 EUR`; minor units as they are if the currency is unknown."""
+    digits = exponent(currency) or 0
+    return f"{Decimal(minor).scaleb(-digits):,.{digits}f} {currency}".strip()

@@ -1,0 +1,260 @@
+"""Reconcile: hold the warehouse against figures that the ERP keeps elsewhere.
+
+Ask, compare; on a difference read again what changed since the run's first request and ask again.
+Only a difference that survives two comparisons counts; an ERP that never holds still is undecided.
+Differences are rows that a critical expectation reads: this room fails only when it could not ask.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import Engine
+
+from include import extract, ledger, money, warehouse
+from include.connectors.base import Connector, ControlFigures, Figure
+from include.ledger import Ledger, OpenDocument
+from include.normalize import normalize
+from include.organizations import Organization
+
+log = logging.getLogger(__name__)
+
+COMPARISONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One comparison: what the ERP says, what the warehouse says; a row of table reconciliations.
+
+    Amounts and counts are integers, amounts in minor units of `currency`.
+    """
+
+    figure: str
+    grade: str
+    subject: str
+    classification: str
+    asked: str
+    basis: str = "document"
+    customer_external_id: str = ""
+    number: str = ""
+    currency: str = ""
+    ours: int | None = None
+    theirs: int | None = None
+    difference: int | None = None
+    base_difference: int | None = None
+    is_explained: bool = False
+    mapped: bool = True
+
+    @property
+    def differs(self) -> bool:
+        """The two sides do not agree, or could not be compared."""
+        return self.classification not in ("equal", "not_offered", "listed")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What reconciling a run found: every line of the last comparison, and how many it took."""
+
+    lines: tuple[Line, ...]
+    comparisons: int
+
+    @property
+    def differences(self) -> tuple[Line, ...]:
+        """The lines on which the two sides do not agree."""
+        return tuple(line for line in self.lines if line.differs)
+
+
+def reconcile(
+    engine: Engine,
+    organization: Organization,
+    connector: Connector,
+    run_id: str,
+    as_of: date,
+    started_at: datetime,
+    clock: Callable[[], datetime],
+) -> Outcome:
+    """Compare until two comparisons in a row agree on what differs, and store the lines.
+
+    Args:
+        started_at: the run's first request, by the vendor's clock, UTC.
+    """
+    history = extract.history_from(organization, warehouse.bound_at(engine, organization.id))
+    before: set[Line] | None = None
+    lines: list[Line] = []
+    decided = False
+    for comparison in range(1, COMPARISONS + 1):
+        figures = connector.control_figures(as_of, history)
+        lines = compare(figures, ledger.read(engine, organization.id), connector)
+        now_differing = {line for line in lines if line.differs}
+        decided = not now_differing or now_differing == before
+        if decided or comparison == COMPARISONS:
+            break
+        before = now_differing
+        _read_changes_again(engine, organization, connector, f"{run_id}~reconcile{comparison}", started_at, clock())
+    if not decided:
+        lines = [replace(line, classification="undecided") if line.differs else line for line in lines]
+    warehouse.store_reconciliation(engine, organization.id, run_id, as_of, lines, comparison, clock())
+    return Outcome(tuple(lines), comparison)
+
+
+def compare(figures: ControlFigures, ours: Ledger, connector: Connector) -> list[Line]:
+    """Hold every figure against the warehouse, single documents first, then what they add up to."""
+    asked = figures.asked
+    documents = [f for f in figures.figures if f.name == "open_document"]
+    lines = _documents(documents, ours, asked.get("open_document", ""))
+    explained = [line for line in lines if line.differs]
+    for figure in figures.figures:
+        how = asked.get(figure.name, "")
+        match figure.name:
+            case "open_total":
+                lines.append(_amount(figure, ours.total(figure), explained, how))
+            case "customer_balance":
+                own = [line for line in explained if line.customer_external_id == figure.subject]
+                lines.append(_amount(figure, ours.balance(figure), own, how))
+            case "count":
+                lines.append(_count(figure, ours.counts.get(figure.subject, 0), ours, how))
+            case "closed_world":
+                lines.append(_type(figure, how))
+    lines += _balances_only_here(figures, ours, explained, asked.get("customer_balance", ""))
+    lines += [Line(name, "", "", "unanswered", why) for name, why in sorted(figures.unanswered.items())]
+    lines += [
+        Line(name, "", "", "not_offered", why)
+        for name, why in sorted(connector.not_offered.items())
+        if name in ("open_total", "customer_balance", "open_document", "closed_world", "count")
+    ]
+    return lines
+
+
+def _documents(figures: list[Figure], ours: Ledger, asked: str) -> list[Line]:
+    """Compare every open document: existence, customer, currency, open rest, due date."""
+    if not figures and not asked:
+        return []
+    lines = []
+    theirs = {figure.subject: figure for figure in figures}
+    for key in sorted(set(theirs) | set(ours.documents)):
+        figure, document = theirs.get(key), ours.documents.get(key)
+        if figure is None:
+            assert document is not None
+            lines.append(_ghost(document, figures[0].grade if figures else "", asked))
+        else:
+            lines.append(_document(figure, document, ours, asked))
+    return lines
+
+
+def _ghost(document: OpenDocument, grade: str, asked: str) -> Line:
+    return Line(
+        "open_document", grade, document.key, "ghost_here", asked,
+        customer_external_id=document.customer, number=document.number, currency=document.currency,
+        ours=document.rest, theirs=0, difference=document.rest, base_difference=document.base_rest,
+    )  # fmt: skip
+
+
+def _document(figure: Figure, document: OpenDocument | None, ours: Ledger, asked: str) -> Line:
+    theirs = _minor(figure.amount, figure.currency)
+    base = _minor(figure.base_amount, ours.base_currency)
+    line = Line(
+        "open_document", figure.grade, figure.subject, "equal", asked,
+        customer_external_id=figure.customer, number=figure.number, currency=figure.currency, theirs=theirs,
+    )  # fmt: skip
+    if document is None:
+        kind = "rejected_here" if figure.subject in ours.rejected else "missing_here"
+        difference = None if theirs is None else -theirs
+        return replace(
+            line, classification=kind, ours=0, difference=difference, base_difference=None if base is None else -base
+        )
+    base_difference = None if base is None or document.base_rest is None else document.base_rest - base
+    line = replace(line, ours=document.rest, base_difference=base_difference)
+    if document.currency != figure.currency:
+        return replace(line, classification="currency")
+    line = replace(line, difference=document.rest - (theirs or 0))
+    if document.customer != figure.customer:
+        return replace(line, classification="customer")
+    if document.rest != theirs:
+        return replace(line, classification="amount")
+    if figure.due_date and document.due_date != figure.due_date:
+        return replace(line, classification="due_date")
+    return line
+
+
+def _amount(figure: Figure, ours: int, explained_by: list[Line], asked: str) -> Line:
+    """Compare a total or balance; it is explained when the differing documents add up to it."""
+    theirs = _minor(figure.amount, figure.currency)
+    if theirs is None:
+        return Line(figure.name, figure.grade, figure.subject, "unanswered", asked, figure.basis)
+    difference = ours - theirs
+    parts = [
+        line.base_difference if figure.basis == "base" else line.difference
+        for line in explained_by
+        if figure.basis == "base" or line.currency == figure.currency
+    ]
+    customer = figure.subject if figure.name == "customer_balance" else ""
+    return Line(
+        figure.name, figure.grade, figure.subject, "amount" if difference else "equal", asked, figure.basis,
+        customer_external_id=customer, currency=figure.currency, ours=ours, theirs=theirs, difference=difference,
+        is_explained=difference != 0 and None not in parts and sum(p for p in parts if p is not None) == difference,
+    )  # fmt: skip
+
+
+def _balances_only_here(figures: ControlFigures, ours: Ledger, explained: list[Line], asked: str) -> list[Line]:
+    """A customer owes here, but the ERP, which lists balances, does not name that customer."""
+    balances = [f for f in figures.figures if f.name == "customer_balance"]
+    if not balances:
+        return []
+    first = balances[0]
+    named = {f.subject for f in balances}
+    return [
+        _amount(
+            replace(first, subject=customer, amount=Decimal(0), currency=currency),
+            amount,
+            [line for line in explained if line.customer_external_id == customer],
+            asked,
+        )
+        for customer, currency, amount in ours.balances(first.basis)
+        if customer not in named and amount
+    ]
+
+
+def _count(figure: Figure, ours: int, ledger_: Ledger, asked: str) -> Line:
+    """Compare how many rows there are; rejects account for rows that are missing here."""
+    theirs = figure.count
+    if theirs is None:
+        return Line("count", figure.grade, figure.subject, "unanswered", asked)
+    difference = ours - theirs
+    rejected = ledger_.rejected_counts.get(figure.subject, 0)
+    return Line(
+        "count", figure.grade, figure.subject, "equal" if not difference else "count", asked,
+        ours=ours, theirs=theirs, difference=difference, is_explained=difference != 0 and difference == -rejected,
+    )  # fmt: skip
+
+
+def _type(figure: Figure, asked: str) -> Line:
+    return Line(
+        "closed_world", figure.grade, figure.subject, "listed" if figure.mapped else "unmapped", asked, figure.basis,
+        currency=figure.currency, theirs=_minor(figure.amount, figure.currency), mapped=figure.mapped,
+    )  # fmt: skip
+
+
+def _minor(amount: Decimal | None, currency: str) -> int | None:
+    """Return minor units; None for no amount, or for one whose currency could not keep it."""
+    if amount is None:
+        return None
+    try:
+        return money.minor_units(amount, currency)
+    except ValueError:
+        return None
+
+
+def _read_changes_again(
+    engine: Engine, organization: Organization, connector: Connector, run_id: str, since: datetime, now: datetime
+) -> None:
+    """Load what the ERP changed while this run was reading, through the same rooms."""
+    for stream in connector.streams:
+        read = extract.Read(engine, organization, connector, stream, run_id)
+        manifest = extract.read_changed(read, since)
+        if manifest.changed_count:
+            log.info("%d %s changed while the run was reading", manifest.changed_count, stream.name)
+            warehouse.load(engine, normalize(connector, manifest), now, exclude=organization.exclude)
