@@ -19,7 +19,8 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Any, ClassVar, Literal
 
-from include.errors import ConfigurationError
+from include.errors import ConfigurationError, ContractError
+from include.model import TABLES
 
 Record = Any
 """One raw record as the vendor's page holds it, decoded; its shape is the connector's business."""
@@ -169,6 +170,24 @@ class Normalized:
 
     tables: dict[str, Columns] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, stream: Stream) -> Normalized:
+        """Return empty columns for every table of the stream."""
+        names = {name: ("external_id", *(c.name for c in TABLES[name].all_columns)) for name in stream.tables}
+        return cls({table: {name: [] for name in columns} for table, columns in names.items()})
+
+    def add(self, table: str, row: Mapping[str, Any]) -> None:
+        """Append one row; columns it does not name stay empty.
+
+        Raises:
+            ContractError: it names a column that the table does not have.
+        """
+        columns = self.tables[table]
+        if unknown := row.keys() - columns.keys():
+            raise ContractError(f"{table} has no column {', '.join(sorted(unknown))}")
+        for name, values in columns.items():
+            values.append(row.get(name))
 
 
 class Grade(StrEnum):

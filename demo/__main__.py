@@ -1,0 +1,188 @@
+"""The demo: two companies of a real ERP through Airflow to the gate, twice, checked against the ERP's own client.
+
+    python -m demo [--exit] [--json FILE] [--port PORT]
+
+Starts a real Tryton server, fills it through Tryton's own client, starts Airflow, lets its scheduler
+run both companies, does a day's work in Tryton, runs again incrementally, and prints what came of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from demo import table
+from demo.airflow_server import Airflow, free_port, is_taken
+from demo.processes import Processes
+from demo.tryton_server import TrytonServer
+
+PROJECT = Path(__file__).resolve().parent.parent
+FOLDER = PROJECT / ".demo"
+CONNECTION = "tryton_demo"
+TRYTON = PROJECT / ".tryton"
+"""Tryton's environment and, beside it, the blank database that set-up made."""
+LOGIN = "greenlight"
+
+
+def main() -> int:
+    """Run the demo; return 0 only if every figure equals what Tryton's own client says."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__.splitlines()[0])
+    parser.add_argument("--exit", action="store_true", help="stop after the table instead of keeping the UI up")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the table, with every reason, to FILE")
+    parser.add_argument("--port", type=int, default=8080, help="port of the Airflow UI (default 8080, 0 = any)")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the demo keeps its files")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
+    try:
+        with _only_one(arguments.folder):
+            return _demo(arguments)
+    except KeyboardInterrupt:
+        print("\nstopped; no process was left behind")
+        return 130
+    except RuntimeError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock, and start with an empty folder.
+
+    Raises:
+        RuntimeError: another demo is running in it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            raise RuntimeError(
+                f"a demo is already running here (process {lock.read().strip() or '?'}); stop it with Ctrl-C first"
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        for entry in folder.iterdir():
+            if entry.name != "lock":
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        yield
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    started = time.monotonic()
+    port = arguments.port or free_port()
+    if is_taken(port):
+        raise RuntimeError(f'port {port} is in use; choose another one: make demo ARGS="--port {port + 1}"')
+    python = Path(sys.executable)
+
+    def tell(sentence: str) -> None:
+        print(f"[{time.monotonic() - started:4.0f} s] {sentence}", flush=True)
+
+    folder: Path = arguments.folder
+    processes = Processes()
+    erp = TrytonServer(TRYTON / "bin" / "python", folder / "tryton", template=TRYTON / "blank.sqlite")
+    try:
+        environment = _environment(folder)
+        airflow = Airflow(processes, folder / "airflow", port, environment)
+        airflow.home.mkdir()
+
+        def command(what: str, *arguments_: str, **extra: str) -> str:
+            log = folder / "commands.log"
+            return processes.run([str(python), "-m", *arguments_], log, airflow.environment | extra, PROJECT, what)
+
+        tell("filling a real Tryton with two companies")
+        seeded = erp.seed()
+        erp.start()
+        airflow.environment[f"AIRFLOW_CONN_{CONNECTION.upper()}"] = _connection(erp)
+        tell(f"Tryton answers at {erp.url}; connecting its companies")
+        command("making the warehouse's tables", "include.warehouse", "upgrade")
+        connected = command("connecting the companies", "include.connect", CONNECTION, "--all")
+        print("\n".join(f"         {line}" for line in connected.strip().splitlines()), flush=True)
+        tell("starting Airflow")
+        airflow.start(python.parent / "airflow", PROJECT)
+        dag_ids = sorted(f"sync__{path.stem}" for path in (folder / "organizations").glob("[a-z]*.yaml"))
+        airflow.wait(dag_ids)
+        command("making the pools", "include.pools")
+        tell(f"Airflow answers at {airflow.url}; its scheduler runs {' and '.join(dag_ids)}")
+        airflow.finish({dag_id: airflow.trigger(dag_id) for dag_id in dag_ids}, tell)
+        tell("a day's work is done in Tryton: payments, new invoices, a credit note, a cancellation")
+        erp.ask("tryton_day.py")
+        tell("running again, incrementally")
+        airflow.finish({dag_id: airflow.trigger(dag_id) for dag_id in dag_ids}, tell)
+        status = folder / "status.json"
+        command("reading the figures", "include.status", "--json", str(status))
+        organizations = json.loads(status.read_text())
+        tell("asking Tryton's own client for the same figures")
+        wrong = table.differences(organizations, erp.ask("tryton_truth.py"), seeded)
+        seconds = round(time.monotonic() - started, 1)
+        print(table.render(organizations), flush=True)
+        for sentence in wrong:
+            print(f"NOT AS TRYTON SAYS: {sentence}")
+        if arguments.json:
+            _write(arguments.json, {"seconds": seconds, "ok": not wrong, "organizations": organizations})
+        if not wrong:
+            tell("every figure equals what Tryton's own client says")
+        if not arguments.exit:
+            _stay(airflow, organizations)
+        return 1 if wrong else 0
+    finally:
+        erp.stop()
+        processes.stop()
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Return the settings of the demo's own Airflow, warehouse, staging and docs."""
+    organizations = folder / "organizations"
+    organizations.mkdir()
+    return {
+        "PYTHONPATH": str(PROJECT),
+        "PYTHONUNBUFFERED": "1",
+        "GREENLIGHT_ORGANIZATIONS": str(organizations),
+        "GREENLIGHT_STAGING": f"file://{folder}/staging",
+        "GREENLIGHT_DOCS": f"file://{folder}/docs",
+        "AIRFLOW_CONN_WAREHOUSE": json.dumps({"conn_type": "sqlite", "host": str(folder / "warehouse.sqlite")}),
+    }
+
+
+def _connection(erp: TrytonServer) -> str:
+    """Return the Airflow connection of the user that may only read receivables."""
+    passwords = json.loads(erp.reader_passwords_file.read_text())
+    return json.dumps(
+        {
+            "conn_type": "tryton",
+            "host": erp.url,
+            "login": LOGIN,
+            "password": passwords[LOGIN],
+            "extra": {"database": erp.database},
+        }
+    )
+
+
+def _write(path: Path, figures: dict[str, Any]) -> None:
+    path.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
+
+
+def _stay(airflow: Airflow, organizations: list[dict[str, Any]]) -> None:
+    """Keep everything up until Ctrl-C."""
+    print(f"\nLook around:\n  Airflow     {airflow.url}/dags?tags=receivables")
+    for organization in organizations:
+        print(f"  Data Docs   {organization['data_docs']}")
+    print("Ctrl-C stops everything.", flush=True)
+    while True:
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

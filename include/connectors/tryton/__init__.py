@@ -1,0 +1,206 @@
+"""Tryton 8.2: parties, customer invoices and receivable lines of one company over JSON-RPC.
+
+| stream | reads | fills |
+|---|---|---|
+| customers | party.party | customers, contacts |
+| invoices | account.invoice | invoices, credit_notes, installments |
+| payments | account.move.line | payments, refunds, allocations |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from hashlib import blake2b
+from typing import ClassVar, Literal, NoReturn
+
+from include.connectors.base import (
+    Connection,
+    Connector,
+    ControlFigures,
+    Entity,
+    Grade,
+    Identity,
+    Normalized,
+    Page,
+    Record,
+    Stream,
+    Window,
+)
+from include.connectors.tryton import customers, invoices, lines, pages, scope
+from include.connectors.tryton.figures import Control
+from include.connectors.tryton.pages import FIELDS, MODELS, PAGE_SIZE, Reader
+from include.connectors.tryton.rpc import Client, Domain
+from include.errors import ConfigurationError
+
+CUSTOMERS = Stream(
+    "customers", ("party.party",), {"customers": None, "contacts": "customers"}, cursor="write_date", swept=True
+)
+INVOICES = Stream(
+    "invoices", ("account.invoice",), {"invoices": None, "credit_notes": None, "installments": "invoices"},
+    cursor="write_date", swept=True,
+)  # fmt: skip
+PAYMENTS = Stream(
+    "payments", ("account.move.line",), {"payments": None, "refunds": None, "allocations": "payments"},
+    cursor="write_date", swept=True,
+)  # fmt: skip
+EVERYTHING: Domain = [["active", "in", [True, False]]]
+"""Tryton hides archived records unless asked."""
+
+
+class Tryton(Connector):
+    """One company of a Tryton database."""
+
+    name: ClassVar[str] = "tryton"
+    title: ClassVar[str] = "Tryton"
+    streams: ClassVar[tuple[Stream, ...]] = (CUSTOMERS, INVOICES, PAYMENTS)
+    allocations: ClassVar[Literal["complete", "partial", "none"]] = "partial"
+    grades: ClassVar[Mapping[str, Grade]] = {
+        "open_total": Grade.A,
+        "customer_balance": Grade.B,
+        "open_document": Grade.C,
+        "closed_world": Grade.A,
+        "count": Grade.C,
+    }
+    not_offered: ClassVar[Mapping[str, str]] = {
+        "deletions": "a hard delete leaves no trace in Tryton; the key sweep finds it",
+    }
+
+    def __init__(self, connection: Connection, entity: str = "") -> None:
+        super().__init__(connection, entity)
+        self._client = Client(connection)
+        self._company: Reader | None = None
+
+    @property
+    def request_count(self) -> int:
+        """HTTP requests made so far."""
+        return self._client.http.request_count
+
+    def check(self) -> str:
+        """Log in and read one record of everything the streams need."""
+        seen = self.entities()
+        if not seen:
+            raise ConfigurationError(
+                "the user works for no company", next_step="add the companies to the user in Tryton"
+            )
+        for stream in self.streams:
+            self._client.search_read(MODELS[stream.name], [["id", "=", 1]], FIELDS[stream.name])
+        self._client.search_read("account.account", [["id", "=", 1]], ["balance"], company=int(seen[0].id))
+        return f"logged in as {self._client.login}, sees {', '.join(entity.name for entity in seen)}"
+
+    def entities(self) -> Sequence[Entity]:
+        """List the companies the user works for."""
+        allowed = self._client.context().get("companies") or []
+        found = self._client.search_read(
+            "company.company", [["id", "in", allowed]], ["party.name", "currency.code", "timezone"]
+        ).result
+        entities = (
+            Entity(str(row["id"]), row["party."]["name"], row["currency."]["code"], row["timezone"] or "")
+            for row in found
+        )
+        return sorted(entities, key=lambda entity: entity.id)
+
+    def identity(self) -> Identity:
+        """Fingerprint what never changes: database, company, and when it and the first user were made."""
+        reader = self._reader()
+        company, base = reader.company, reader.base_currency
+        made = self._client.search_read("company.company", [["id", "=", company]], ["create_date"]).result
+        user = self._client.search_read("res.user", [*EVERYTHING], ["create_date"], limit=1).result
+        facts = (self._client.database, company, made[0]["create_date"], user[0]["create_date"] if user else None)
+        account = blake2b(repr(facts).encode(), digest_size=16).hexdigest()
+        return Identity(self.name, account, str(company), base)
+
+    def read(self, stream: Stream, window: Window) -> Iterator[Page]:
+        """Page by ascending id, so that records which change meanwhile neither shift nor double others."""
+        reader = self._reader()
+        children = ("contact_mechanisms.", "addresses.") if stream is CUSTOMERS else ()
+        domain = scope.modified(window, *children)
+        if window.customers is not None:
+            ids = _ids(CUSTOMERS, window.customers)
+            domain.append(["id" if stream is CUSTOMERS else "party", "in", ids])
+        if stream is CUSTOMERS:
+            domain += EVERYTHING
+        else:
+            in_range = scope.invoices_in_range if stream is INVOICES else scope.lines_in_range
+            domain += in_range(reader.company, window.history_from)
+        return reader.pages(stream, domain, int(window.resume or 0), window.history_from)
+
+    def read_open(self, stream: Stream) -> Iterator[Page]:
+        """Page through open invoices, unreconciled lines, or the parties that hold those."""
+        reader = self._reader()
+        open_invoices: Domain = [*scope.invoices(reader.company), ["state", "in", scope.OPEN_STATES]]
+        open_lines: Domain = [*scope.lines(reader.company), ["reconciliation", "=", None]]
+        if stream is CUSTOMERS:
+            parties = reader.parties(open_invoices, open_lines)
+            return reader.pages(stream, [*EVERYTHING, ["id", "in", parties]]) if parties else iter(())
+        return reader.pages(stream, open_invoices if stream is INVOICES else open_lines)
+
+    def read_ids(self, stream: Stream, ids: Sequence[str]) -> Iterator[Page]:
+        """Read records by id; a party without any document of this company counts as absent."""
+        reader = self._reader()
+        company = reader.company
+        scopes = {"customers": EVERYTHING, "invoices": scope.invoices(company), "payments": scope.lines(company)}
+        wanted = _ids(stream, ids)
+        for start in range(0, len(wanted), PAGE_SIZE):
+            yield from reader.pages(stream, [*scopes[stream.name], ["id", "in", wanted[start : start + PAGE_SIZE]]])
+
+    def keys(self, stream: Stream, history_from: date) -> Iterator[str]:
+        """List ids only, a few thousand per request."""
+        reader = self._reader()
+        on_invoices = scope.invoices_in_range(reader.company, history_from)
+        on_lines = scope.lines_in_range(reader.company, history_from)
+        if stream is CUSTOMERS:
+            found: Iterable[int] = reader.parties(on_invoices, on_lines)
+        else:
+            found = reader.ids(stream, on_invoices if stream is INVOICES else on_lines)
+        return (f"{stream.record_types[0]}:{identifier}" for identifier in found)
+
+    def deletions(self, since: datetime) -> NoReturn:
+        """Not offered."""
+        raise NotImplementedError(self.not_offered["deletions"])
+
+    def control_figures(self, as_of: date, history_from: date) -> ControlFigures:
+        """Ask ledger, parties and open lines; Tryton answers as of now, which is the as-of day's night."""
+        reader = self._reader()
+        return Control(self._client, reader.company, reader.base_currency).figures(history_from)
+
+    def decode(self, stream: Stream, body: bytes) -> Sequence[Record]:
+        """Join a page's records with what was looked up for them."""
+        return pages.decode(stream, body)
+
+    def normalize(self, stream: Stream, records: Iterable[Record]) -> Normalized:
+        """Map each record by its own; one that cannot be mapped becomes a reject."""
+        said = Normalized.of(stream)
+        for record in records:
+            match stream.name:
+                case "customers":
+                    customers.normalize(record, said)
+                case "invoices":
+                    invoices.normalize(record, record["base_currency"], said)
+                case "payments":
+                    lines.normalize(record, record["base_currency"], said)
+        return said
+
+    def _reader(self) -> Reader:
+        """Return the reader of this organization's company.
+
+        Raises:
+            ConfigurationError: the user does not see that company, or sees several and none was named.
+        """
+        if self._company is None:
+            seen = self.entities()
+            mine = [entity for entity in seen if entity.id == self.entity or (not self.entity and len(seen) == 1)]
+            if not mine:
+                listed = ", ".join(f"{entity.id} ({entity.name})" for entity in seen) or "none"
+                raise ConfigurationError(
+                    f"the user does not see company {self.entity or '(none named)'}; it sees: {listed}",
+                    next_step="correct entity in the YAML, or add the company to the user in Tryton",
+                )
+            self._company = Reader(self._client, int(mine[0].id), mine[0].base_currency)
+        return self._company
+
+
+def _ids(stream: Stream, keys: Sequence[str]) -> list[int]:
+    """Return Tryton's ids of these record keys; what is no key of the stream names nothing."""
+    found = (key.partition(":") for key in keys)
+    return sorted(int(i) for record_type, _, i in found if record_type in stream.record_types and i.isdigit())

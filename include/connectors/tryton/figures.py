@@ -1,0 +1,163 @@
+"""What Tryton keeps elsewhere: ledger balances, party balances, open lines, counts.
+
+Nothing here shares a query with the extraction, so a page that got lost there is missed here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from include.connectors.base import ControlFigures, Figure, Grade
+from include.connectors.tryton.rpc import Client, Domain
+
+ASKED = {
+    "open_total": "balance of the accounts of type receivable (account.account), without entries not yet posted",
+    "customer_balance": "party.receivable of every party that owes or is owed, without entries not yet posted",
+    "open_document": "posted invoices with their amount to pay; receivable lines neither reconciled nor an invoice's",
+    "closed_world": "receivable lines not reconciled, by the kind of document they come from and their journal",
+    "count": "invoices and receivable entries counted by search, customers as distinct parties on them",
+}
+ZERO = Decimal(0)
+LIST_SIZE = 10_000
+
+
+class Control:
+    """One asking of all figures, for one company."""
+
+    def __init__(self, client: Client, company: int, base: str) -> None:
+        self.client = client
+        self.company = company
+        self.base = base
+
+    def figures(self, history_from: date) -> ControlFigures:
+        """Ask for everything; open amounts of any age, counts from history_from."""
+        open_lines = list(self._list("account.move.line", [*self._receivable(), ["reconciliation", "=", None]], (
+            "party", "debit", "credit", "amount_second_currency", "second_currency.code", "maturity_date",
+            "invoice_payment", "move.state", "move.number", "move.origin", "move.journal.type",
+        )))  # fmt: skip
+        unposted = [line for line in open_lines if line["move."]["state"] != "posted"]
+        posted = [line for line in open_lines if line["move."]["state"] == "posted"]
+        return ControlFigures(
+            (
+                self._total(unposted),
+                *self._balances(unposted),
+                *self._documents(posted),
+                *self._types(posted),
+                *self._counts(history_from),
+            ),
+            ASKED,
+        )
+
+    def _total(self, unposted: list[Any]) -> Figure:
+        accounts = self.client.search_read(
+            "account.account", [["type.receivable", "=", True], ["company", "=", self.company]], ["balance"],
+            company=self.company, date=None,
+        ).result  # fmt: skip
+        balance = sum((account["balance"] for account in accounts), ZERO) - _sum(unposted)
+        return Figure("open_total", Grade.A, "receivables", self.base, "base", amount=balance)
+
+    def _balances(self, unposted: list[Any]) -> Iterator[Figure]:
+        early: dict[int, Decimal] = defaultdict(Decimal)
+        for line in unposted:
+            early[line["party"]] += line["debit"] - line["credit"]
+        archived_too: Domain = [["active", "in", [True, False]]]
+        owing = {row["id"]: row["receivable"] for row in self._list(
+            "party.party", [*archived_too, ["receivable", "!=", ZERO]], ("receivable",)
+        )}  # fmt: skip
+        for party in sorted(owing.keys() | early.keys()):
+            amount = owing.get(party, ZERO) - early.get(party, ZERO)
+            yield Figure("customer_balance", Grade.B, f"party.party:{party}", self.base, "base", amount=amount)
+
+    def _documents(self, posted: list[Any]) -> Iterator[Figure]:
+        invoices = self._list("account.invoice", [*self._customer_invoices(), ["state", "=", "posted"]], (
+            "number", "party", "currency.code", "amount_to_pay", "lines_to_pay.maturity_date",
+            "lines_to_pay.reconciliation", "lines_to_pay.debit", "lines_to_pay.credit",
+            "payment_lines.reconciliation", "payment_lines.debit", "payment_lines.credit",
+        ))  # fmt: skip
+        of_invoices: set[int] = set()
+        for invoice in invoices:
+            due = [line for line in invoice["lines_to_pay."] if not line["reconciliation"]]
+            paid = [line for line in invoice["payment_lines."] if not line["reconciliation"]]
+            of_invoices.update(line["id"] for line in (*due, *paid))
+            dates = [line["maturity_date"] for line in due]
+            base = _sum([*due, *paid])
+            if invoice["amount_to_pay"] or base:
+                yield Figure(
+                    "open_document", Grade.C, f"account.invoice:{invoice['id']}", invoice["currency."]["code"],
+                    amount=invoice["amount_to_pay"], base_amount=base, customer=f"party.party:{invoice['party']}",
+                    number=invoice["number"] or "",
+                    due_date=min(dates) if dates and None not in dates and not paid else None,
+                )  # fmt: skip
+        for line in posted:
+            if line["id"] not in of_invoices and not line["invoice_payment"]:
+                net = line["debit"] - line["credit"]
+                second = (line["second_currency."] or {}).get("code")
+                yield Figure(
+                    "open_document", Grade.C, f"account.move.line:{line['id']}", second or self.base,
+                    amount=line["amount_second_currency"] if second else net, base_amount=net,
+                    customer=f"party.party:{line['party']}", number=line["move."]["number"] or "",
+                )  # fmt: skip
+
+    def _types(self, posted: list[Any]) -> Iterator[Figure]:
+        """Every kind of entry is mapped, by its side, unless it names no customer."""
+        sums: dict[tuple[str, bool], list[Any]] = defaultdict(list)
+        for line in posted:
+            origin = str(line["move."].get("origin") or "").partition(",")[0] or "entry without origin"
+            sums[f"{origin} in a {line['move.']['journal.']['type']} journal", bool(line["party"])].append(line)
+        for (subject, mapped), lines in sorted(sums.items()):
+            yield Figure(
+                "closed_world", Grade.A, subject if mapped else f"{subject} without customer", self.base, "base",
+                amount=_sum(lines), count=len(lines), mapped=mapped,
+            )  # fmt: skip
+
+    def _counts(self, history_from: date) -> Iterator[Figure]:
+        in_range: Domain = [*self._customer_invoices(), ["OR", ["state", "not in", ["paid", "cancelled"]],
+                            ["invoice_date", "=", None], ["invoice_date", ">=", history_from]]]  # fmt: skip
+        parties: set[int] = set()
+        own_moves: set[int] = set()
+        notes = total = 0
+        for invoice in self._list("account.invoice", in_range, ("party", "total_amount")):
+            parties.add(invoice["party"])
+            total += 1
+            notes += invoice["total_amount"] < 0
+        moves = self._list("account.invoice", [*self._customer_invoices(), ["move", "!=", None]],
+                           ("move", "cancel_move", "additional_moves"))  # fmt: skip
+        for invoice in moves:
+            own_moves.update(m for m in (invoice["move"], invoice["cancel_move"], *invoice["additional_moves"]) if m)
+        movements = self._list("account.move.line", [*self._receivable(), ["OR", ["reconciliation", "=", None],
+                               ["move.date", ">=", history_from]]], ("party", "debit", "credit", "move",
+                               "move.journal.type"))  # fmt: skip
+        sides = {"payments": 0, "refunds": 0}
+        for line in movements:
+            if line["move"] in own_moves or line["move."]["journal."]["type"] == "write-off":
+                continue
+            parties.add(line["party"])
+            sides["payments" if line["debit"] < line["credit"] else "refunds"] += 1
+        counts = {"customers": len(parties - {None}), "invoices": total - notes, "credit_notes": notes, **sides}
+        for table, count in counts.items():
+            yield Figure("count", Grade.C, table, count=count)
+
+    def _receivable(self) -> Domain:
+        return [["account.type.receivable", "=", True], ["account.company", "=", self.company]]
+
+    def _customer_invoices(self) -> Domain:
+        return [["type", "=", "out"], ["company", "=", self.company]]
+
+    def _list(self, model: str, domain: Domain, fields: tuple[str, ...]) -> Iterator[Any]:
+        last = 0
+        while True:
+            rows = self.client.search_read(
+                model, [*domain, ["id", ">", last]], fields, limit=LIST_SIZE, company=self.company
+            ).result
+            yield from rows
+            if len(rows) < LIST_SIZE:
+                return
+            last = rows[-1]["id"]
+
+
+def _sum(lines: list[Any]) -> Decimal:
+    return sum((line["debit"] - line["credit"] for line in lines), ZERO)

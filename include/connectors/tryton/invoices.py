@@ -1,0 +1,167 @@
+"""Tryton's customer invoices as invoices, credit notes and installments."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from include.connectors.base import Normalized, Record, Reject
+
+LINE_FIELDS = ("debit", "credit", "amount_second_currency", "second_currency.code", "reconciliation.date")
+FIELDS = (
+    "number", "reference", "description", "state", "party", "currency.code", "invoice_date", "accounting_date",
+    "payment_term.name", "total_amount", "untaxed_amount", "tax_amount", "amount_to_pay",
+    "create_date", "write_date",
+    "lines_to_pay.maturity_date", *(f"lines_to_pay.{name}" for name in LINE_FIELDS),
+    *(f"payment_lines.{name}" for name in LINE_FIELDS),
+)  # fmt: skip
+STATUSES = {"draft": "draft", "validated": "draft", "posted": "open", "paid": "paid", "cancelled": "voided"}
+ZERO = Decimal(0)
+
+
+def base_net(line: Record) -> Decimal:
+    """Return what a line adds to the customer's debt, in company currency."""
+    net: Decimal = line["debit"] - line["credit"]
+    return net
+
+
+def net(line: Record, currency: str) -> Decimal:
+    """Return what a line adds to the customer's debt, in the document's currency."""
+    second = line.get("second_currency.") or {}
+    if second.get("code") == currency and line.get("amount_second_currency") is not None:
+        amount: Decimal = line["amount_second_currency"]
+        return amount
+    return base_net(line)
+
+
+def normalize(invoice: Record, base: str, said: Normalized) -> None:
+    """Add one invoice with its installments, or one credit note; what cannot be mapped gives a reject."""
+    key = f"account.invoice:{invoice['id']}"
+    status = STATUSES.get(invoice.get("state") or "")
+    total = invoice.get("total_amount")
+    if status is None or not isinstance(total, Decimal) or not total.is_finite():
+        said.rejects.append(_reject(invoice, key, "unknown_value" if status is None else "impossible_amount"))
+        return
+    sign = -1 if total < 0 else 1
+    is_invoice = sign == 1
+    parts = _parts(invoice, status)
+    installments = _installments(invoice, parts, key) if is_invoice and status in ("open", "paid") else []
+    voided = status == "voided"
+    rest = ZERO if status != "open" else sign * invoice["amount_to_pay"]
+    settled = [p["reconciliation."]["date"] for p in parts if p.get("reconciliation.")]
+    row = {
+        "external_id": key,
+        "source_document_type": "account.invoice",
+        "customer_external_id": f"party.party:{invoice['party']}" if invoice.get("party") else None,
+        "number": invoice.get("number"),
+        "title": invoice.get("description"),
+        "purchase_order": invoice.get("reference"),
+        "issue_date": invoice.get("invoice_date"),
+        "posting_date": invoice.get("accounting_date") or (invoice.get("invoice_date") if parts else None),
+        "due_date": _due_date(parts, installments),
+        "payment_terms": (invoice.get("payment_term.") or {}).get("name"),
+        "currency": (invoice.get("currency.") or {}).get("code"),
+        "gross_amount": ZERO if voided else sign * total,
+        "net_amount": ZERO if voided else sign * invoice["untaxed_amount"],
+        "tax_amount": ZERO if voided else sign * invoice["tax_amount"],
+        "outstanding_amount" if is_invoice else "unapplied_amount": rest,
+        "base_currency": base,
+        "base_gross_amount": sign * sum(map(base_net, parts), ZERO) if parts else None,
+        "base_outstanding_amount": sign * _base_rest(invoice, parts) if status == "open" else ZERO,
+        "status": status,
+        "source_status": invoice["state"],
+        "written_off_amount": _written_off(invoice) or None,
+        "closed_on": max(settled) if status == "paid" and settled else None,
+        "gross_before_void": sign * total if voided else None,
+        "source_created_at": invoice.get("create_date"),
+        "source_updated_at": invoice.get("write_date") or invoice.get("create_date"),
+    }
+    said.add("invoices" if is_invoice else "credit_notes", row)
+    for installment in installments:
+        said.add("installments", installment)
+
+
+def _parts(invoice: Record, status: str) -> list[Record]:
+    """Return the lines that are due, without pairs that cancel each other inside this invoice.
+
+    Rescheduling (and cancelling) reconciles an invoice's own lines with one another.
+    """
+    groups: dict[int, Decimal] = {}
+    for line in (lines := invoice.get("lines_to_pay.") or []):
+        if line.get("reconciliation."):
+            group = line["reconciliation."]["id"]
+            groups[group] = groups.get(group, ZERO) + base_net(line)
+    kept = [
+        line
+        for line in lines
+        if not line.get("reconciliation.") or groups[line["reconciliation."]["id"]] or status == "voided"
+    ]
+    return sorted(kept, key=lambda line: (line.get("maturity_date") or date.max, line["id"]))
+
+
+def _installments(invoice: Record, parts: list[Record], key: str) -> list[dict[str, Any]]:
+    """One row per due line; payments not yet reconciled reduce the earliest due first."""
+    currency = invoice["currency."]["code"]
+    waiting = [p for p in invoice.get("payment_lines.") or [] if not p.get("reconciliation.")]
+    paid = -sum((net(p, currency) for p in waiting), ZERO)
+    rows = []
+    for sequence, part in enumerate(parts, start=1):
+        amount = net(part, currency)
+        rest = ZERO if part.get("reconciliation.") else amount
+        used = min(paid, rest) if rest > 0 else ZERO
+        paid -= used
+        rows.append(
+            {
+                "external_id": f"account.move.line:{part['id']}",
+                "invoice_external_id": key,
+                "sequence": sequence,
+                "due_date": part.get("maturity_date"),
+                "currency": currency,
+                "amount": amount,
+                "outstanding_amount": rest - used,
+                "is_derived": bool(waiting) and len(parts) > 1,
+                "parent_stream": "invoices",
+                "parent_external_id": key,
+            }
+        )
+    if len(rows) == 1 and invoice["state"] == "posted":
+        rows[0] |= {"amount": invoice["total_amount"], "outstanding_amount": invoice["amount_to_pay"]}
+    return rows
+
+
+def _due_date(parts: list[Record], installments: list[dict[str, Any]]) -> date | None:
+    """Return the earliest unpaid due date, else the last one; None when an unpaid part has none."""
+    unpaid = [row["due_date"] for row in installments if row["outstanding_amount"]]
+    if unpaid:
+        return None if None in unpaid else min(unpaid)
+    dates = [part["maturity_date"] for part in parts if part.get("maturity_date")]
+    return max(dates) if dates else None
+
+
+def _base_rest(invoice: Record, parts: list[Record]) -> Decimal:
+    """Return the open rest in company currency: open due lines plus payments not yet reconciled."""
+    lines = [*parts, *(invoice.get("payment_lines.") or [])]
+    return sum((base_net(line) for line in lines if not line.get("reconciliation.")), ZERO)
+
+
+def _written_off(invoice: Record) -> Decimal:
+    currency = (invoice.get("currency.") or {}).get("code") or ""
+    return sum((abs(net(line, currency)) for line in invoice.get("write_offs") or []), ZERO)
+
+
+def _reject(invoice: Record, key: str, reason: str) -> Reject:
+    rest = invoice.get("amount_to_pay")
+    return Reject(
+        key=key,
+        table="invoices",
+        reason=reason,
+        message="the state is one that no mapping covers" if reason == "unknown_value" else "the total is no amount",
+        is_open=invoice.get("state") not in ("paid", "cancelled"),
+        column="status" if reason == "unknown_value" else "gross_amount",
+        number=invoice.get("number") or "",
+        customer=f"party.party:{invoice.get('party')}",
+        currency=(invoice.get("currency.") or {}).get("code") or "",
+        amount=rest if isinstance(rest, Decimal) and rest.is_finite() else None,
+    )
+

@@ -1,0 +1,211 @@
+"""Tryton's receivable lines as payments, refunds and allocations.
+
+A receivable line is an invoice's own (its allocations hang on it, nothing else), a write-off, money
+or a journal. Allocations are listed by the line that is used: payment, credit note, refund, write-off.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from include.connectors.base import Normalized, Record, Reject
+from include.connectors.tryton.invoices import base_net, net
+from include.connectors.tryton.settlement import Share, Side, settle
+
+FIELDS = (
+    "party", "debit", "credit", "amount_second_currency", "second_currency.code", "reconciliation.date",
+    "invoice_payment", "description", "create_date", "write_date",
+    "move.number", "move.origin", "move.date", "move.state", "move.journal.type", "move.journal.name",
+)  # fmt: skip
+OWNER_FIELDS = (
+    "move", "additional_moves", "cancel_move", "state", "total_amount", "currency.code",
+    "lines_to_pay.debit", "lines_to_pay.credit",
+)  # fmt: skip
+MONEY_JOURNALS = ("cash", "bank", "statement")
+OPENING_JOURNALS = ("situation", "opening")
+SOURCE_TYPES = {"payment": "payment", "credit_note": "credit"}
+ZERO = Decimal(0)
+
+
+def normalize(line: Record, base: str, said: Normalized) -> None:
+    """Add what one line is and what it settles; a line without a customer gives a reject."""
+    key = f"account.move.line:{line['id']}"
+    role = _role(line)
+    if role in ("payment", "refund"):
+        if not line.get("party"):
+            said.rejects.append(_reject(line, key, base))
+            return
+        said.add("payments" if role == "payment" else "refunds", _movement(line, key, role, base))
+    for allocation in _allocations(line, key, role, base):
+        said.add("allocations", allocation)
+
+
+def _role(line: Record) -> str:
+    """Return invoice, credit_note, void, write_off, payment or refund."""
+    if owner := line.get("owner"):
+        if owner["state"] == "cancelled":
+            return "void"
+        return "credit_note" if owner["total_amount"] < 0 else "invoice"
+    if line["move."]["journal."]["type"] == "write-off":
+        return "write_off"
+    return "payment" if base_net(line) < 0 else "refund"
+
+
+def _currency(line: Record, base: str) -> str:
+    return (line.get("second_currency.") or {}).get("code") or base
+
+
+def _movement(line: Record, key: str, role: str, base: str) -> dict[str, Any]:
+    currency = _currency(line, base)
+    amount = abs(net(line, currency))
+    is_used = bool(line.get("reconciliation.") or line.get("invoice_payment"))
+    journal = line["move."]["journal."]
+    kind = "journal"
+    if journal["type"] in MONEY_JOURNALS or line.get("invoice_payment"):
+        kind = "payment"
+    elif journal["type"] in OPENING_JOURNALS:
+        kind = "opening_balance"
+    return {
+        "external_id": key,
+        "kind": kind,
+        "customer_external_id": f"party.party:{line['party']}",
+        "number": line["move."].get("number"),
+        "currency": currency,
+        "amount": amount,
+        "unapplied_amount": ZERO if is_used else amount,
+        "base_currency": base,
+        "base_unapplied_amount": ZERO if is_used else abs(base_net(line)),
+        "paid_on" if role == "payment" else "refunded_on": line["move."].get("date"),
+        "instrument": journal.get("name"),
+        "status": "booked" if line["move."]["state"] == "posted" else "pending",
+        "on_receivable_account": True,
+        "source_created_at": line.get("create_date"),
+        "source_updated_at": line.get("write_date") or line.get("create_date"),
+    }
+
+
+def _allocations(line: Record, key: str, role: str, base: str) -> list[dict[str, Any]]:
+    if line.get("reconciliation."):
+        shares = settle([_side(member, base) for member in _members(line)])
+        mine = [share for share in shares if _lister(share).line == line["id"]]
+        return [_row(share, key, n, line) for n, share in enumerate(mine, start=1)]
+    if role == "payment" and line.get("invoice_payment"):
+        return [_partial(line, key, base)]
+    return []
+
+
+def _members(line: Record) -> list[Record]:
+    """Return a reconciliation's lines, an invoice's own ones as one, pairs that cancel each other left out."""
+    members: dict[str, Record] = {}
+    for member in sorted(line["group"], key=lambda m: int(m["id"])):
+        owner = member.get("owner")
+        if owner and owner["state"] == "cancelled":
+            continue
+        name = f"invoice {owner['id']}" if owner else f"line {member['id']}"
+        if name in members:
+            before = members[name]
+            members[name] = before | {
+                column: before[column] + member[column]
+                for column in ("debit", "credit", "amount_second_currency")
+                if before.get(column) is not None and member.get(column) is not None
+            }
+        else:
+            members[name] = member
+    return [member for member in members.values() if base_net(member)]
+
+
+def _side(line: Record, base: str) -> Side:
+    role = _role(line)
+    owner = line.get("owner")
+    currency = _currency(line, base)
+    return Side(
+        kind=role,
+        key=f"account.invoice:{owner['id']}" if owner else f"account.move.line:{line['id']}",
+        line=line["id"],
+        on=line["move."]["date"],
+        currency=currency,
+        amount=net(line, currency),
+        base=base_net(line),
+        pays=f"account.invoice:{line['invoice_payment']}" if line.get("invoice_payment") and not owner else "",
+    )
+
+
+def _lister(share: Share) -> Side:
+    """Return the side whose line lists the allocation: the one that is used up by it."""
+    if share.debit.kind == "refund" and share.credit.kind != "write_off":
+        return share.debit
+    if share.debit.kind == "write_off":
+        return share.debit
+    return share.credit
+
+
+def _row(share: Share, parent: str, ordinal: int, line: Record) -> dict[str, Any]:
+    """Say one share as an allocation: the lister is the source, write-offs have none."""
+    source = _lister(share)
+    target = share.credit if source is share.debit else share.debit
+    source_amount = share.debit_amount if source is share.debit else share.credit_amount
+    target_amount = share.credit_amount if source is share.debit else share.debit_amount
+    is_write_off = source.kind == "write_off"
+    kind = "write_off" if is_write_off else "refund" if source.kind == "refund" else SOURCE_TYPES[source.kind]
+    return _allocation(
+        parent, ordinal, kind,
+        None if is_write_off else source.kind, None if is_write_off else source.key,
+        None if is_write_off else source_amount, None if is_write_off else source.currency,
+        target.kind, target.key, target_amount, target.currency,
+        line["reconciliation."]["date"], share.is_derived,
+    )  # fmt: skip
+
+
+def _partial(line: Record, key: str, base: str) -> dict[str, Any]:
+    """A payment that names its invoice and is not reconciled yet is used for it as a whole."""
+    invoice = line["pays"]
+    currency, wanted = _currency(line, base), invoice["currency."]["code"]
+    amount = abs(net(line, currency))
+    in_base = sum((base_net(part) for part in invoice["lines_to_pay."]), ZERO)
+    target = amount
+    if currency != wanted and in_base:
+        target = (abs(base_net(line)) * abs(invoice["total_amount"]) / abs(in_base)).quantize(Decimal("0.01"))
+    return _allocation(
+        key, 1, "payment", "payment", key, amount, currency,
+        "invoice", f"account.invoice:{invoice['id']}", target, wanted, line["move."]["date"], currency != wanted,
+    )  # fmt: skip
+
+
+def _allocation(
+    parent: str, ordinal: int, kind: str, source_type: str | None, source: str | None, source_amount: Decimal | None,
+    source_currency: str | None, target_type: str, target: str, target_amount: Decimal, target_currency: str,
+    on: Any, is_derived: bool,
+) -> dict[str, Any]:  # fmt: skip
+    names = f"{source_type or 'none'}:{source or '-'}/{target_type}:{target}"
+    return {
+        "external_id": f"{parent}/{names}/{ordinal}",
+        "kind": kind,
+        "source_type": source_type,
+        "source_external_id": source,
+        "source_amount": source_amount,
+        "source_currency": source_currency,
+        "target_type": target_type,
+        "target_external_id": target,
+        "target_amount": target_amount,
+        "target_currency": target_currency,
+        "applied_on": on,
+        "is_derived": is_derived,
+        "parent_stream": "payments",
+        "parent_external_id": parent,
+    }
+
+
+def _reject(line: Record, key: str, base: str) -> Reject:
+    return Reject(
+        key=key,
+        table="payments" if base_net(line) < 0 else "refunds",
+        reason="missing_value",
+        message="a line on a receivable account names no customer",
+        is_open=not line.get("reconciliation."),
+        column="customer_external_id",
+        number=line["move."].get("number") or "",
+        currency=_currency(line, base),
+        amount=net(line, _currency(line, base)),
+    )
+

@@ -1,0 +1,178 @@
+"""Pages of Tryton's records: read by ascending id, with what has to be looked up beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from include.connectors.base import Item, Page, Record, Stream, digest
+from include.connectors.tryton import customers, invoices, lines, scope
+from include.connectors.tryton.rpc import Client, Domain, Reply, join, split
+
+MODELS = {"customers": "party.party", "invoices": "account.invoice", "payments": "account.move.line"}
+FIELDS = {"customers": customers.FIELDS, "invoices": invoices.FIELDS, "payments": lines.FIELDS}
+PAGE_SIZE = 500
+LIST_SIZE = 10_000
+
+
+class Reader:
+    """Reads one company's records page by page."""
+
+    def __init__(self, client: Client, company: int, base_currency: str) -> None:
+        self.client = client
+        self.company = company
+        self.base_currency = base_currency
+
+    def pages(self, stream: Stream, domain: Domain, after: int = 0, history_from: date | None = None) -> Iterator[Page]:
+        """Yield pages of what the domain bounds, from the id after `after` on.
+
+        Args:
+            history_from: customers only: leave out parties whose documents are all out of range.
+        """
+        last = after
+        while True:
+            asked = [*domain, ["id", ">", last]]
+            reply = self._search(MODELS[stream.name], asked, FIELDS[stream.name], PAGE_SIZE)
+            rows = reply.result
+            if not rows:
+                return
+            last = rows[-1]["id"]
+            body = join(self.base_currency, [reply, *self._related(stream, rows, history_from)])
+            items = tuple(_item(stream, record) for record in decode(stream, body))
+            if items:
+                yield Page(body, items, str(last), reply.at)
+            if len(rows) < PAGE_SIZE:
+                return
+
+    def ids(self, stream: Stream, domain: Domain) -> Iterator[int]:
+        """Yield the ids of what the domain bounds."""
+        return (row["id"] for row in self.listed(MODELS[stream.name], domain, ("id",)))
+
+    def parties(self, on_invoices: Domain, on_lines: Domain) -> list[int]:
+        """Return the distinct parties of these invoices and receivable lines, sorted."""
+        found = {row["party"] for row in self.listed("account.invoice", on_invoices, ("party",))}
+        found |= {row["party"] for row in self.listed("account.move.line", on_lines, ("party",))}
+        return sorted(party for party in found if party)
+
+    def listed(self, model: str, domain: Domain, fields: Sequence[str]) -> Iterator[Any]:
+        """Yield few fields of many records, thousands per request."""
+        last, rows = 0, [None] * LIST_SIZE
+        while len(rows) == LIST_SIZE:
+            rows = self._search(model, [*domain, ["id", ">", last]], fields, LIST_SIZE).result
+            yield from rows
+            last = rows[-1]["id"] if rows else last
+
+    def _search(self, model: str, domain: Domain, fields: Sequence[str], limit: int | None = None) -> Reply:
+        return self.client.search_read(model, domain, fields, limit=limit, company=self.company)
+
+    def _related(self, stream: Stream, rows: list[Any], history_from: date | None) -> list[Reply]:
+        match stream.name:
+            case "customers":
+                return self._memberships([row["id"] for row in rows], history_from)
+            case "invoices":
+                return [self._write_offs(rows)]
+        return self._groups(rows)
+
+    def _memberships(self, parties: list[int], history_from: date | None) -> list[Reply]:
+        """Ask which of these parties hold a document of the company: an invoice or a receivable line."""
+        on_invoices, on_lines = scope.invoices(self.company), scope.lines(self.company)
+        if history_from:
+            on_invoices = scope.invoices_in_range(self.company, history_from)
+            on_lines = scope.lines_in_range(self.company, history_from)
+        among = ["party", "in", parties]
+        return [
+            self._search("account.invoice", [*on_invoices, among], ("party",)),
+            self._search("account.move.line", [*on_lines, among], ("party",)),
+        ]
+
+    def _write_offs(self, rows: list[Any]) -> Reply:
+        groups = sorted({
+            line["reconciliation."]["id"] for row in rows for line in row["lines_to_pay."] if line["reconciliation."]
+        })  # fmt: skip
+        domain: Domain = [["reconciliation", "in", groups], ["move.journal.type", "=", "write-off"]]
+        return self._search("account.move.line", domain, (*invoices.LINE_FIELDS, "reconciliation"))
+
+    def _groups(self, rows: list[Any]) -> list[Reply]:
+        """Ask for the reconciliations' other lines, and whose own lines any of them are."""
+        reconciliations = sorted({row["reconciliation."]["id"] for row in rows if row["reconciliation."]})
+        group = self._search(
+            "account.move.line", [["reconciliation", "in", reconciliations]], (*lines.FIELDS, "reconciliation")
+        )
+        everything = [*rows, *group.result]
+        moves = sorted({line["move."]["id"] for line in everything})
+        paid = sorted({line["invoice_payment"] for line in everything if line["invoice_payment"]})
+        owners: Domain = [
+            ["type", "=", "out"],
+            ["OR", ["move", "in", moves], ["additional_moves", "in", moves], ["cancel_move", "in", moves],
+             ["id", "in", paid]],
+        ]  # fmt: skip
+        return [group, self._search("account.invoice", owners, lines.OWNER_FIELDS)]
+
+
+def decode(stream: Stream, body: bytes) -> list[Record]:
+    """Return a page's records, each with what was looked up for it."""
+    base_currency, (records, *related) = split(body)
+    return [record | {"base_currency": base_currency} for record in _JOINS[stream.name](records, *related)]
+
+
+def _with_documents(parties: list[Any], on_invoices: list[Any], on_lines: list[Any]) -> list[Record]:
+    members = {row["party"] for row in (*on_invoices, *on_lines)}
+    return [party for party in parties if party["id"] in members]
+
+
+def _with_write_offs(rows: list[Any], write_offs: list[Any]) -> list[Record]:
+    """Attach a write-off to the invoice its reconciliation belongs to, where it belongs to one alone."""
+    owners: dict[int, set[int]] = {}
+    for row in rows:
+        for line in row["lines_to_pay."]:
+            if line["reconciliation."]:
+                owners.setdefault(line["reconciliation."]["id"], set()).add(row["id"])
+    alone = {group: next(iter(ids)) for group, ids in owners.items() if len(ids) == 1}
+    of = {row["id"]: [line for line in write_offs if alone.get(line["reconciliation"]) == row["id"]] for row in rows}
+    return [row | {"write_offs": of[row["id"]]} for row in rows]
+
+
+def _with_groups(rows: list[Any], group: list[Any], owners: list[Any]) -> list[Record]:
+    by_move = {
+        move: owner
+        for owner in owners
+        for move in (owner["move"], owner["cancel_move"], *owner["additional_moves"])
+        if move
+    }
+    by_id = {owner["id"]: owner for owner in owners}
+
+    def owned(line: Any) -> Any:
+        return line | {"owner": by_move.get(line["move."]["id"])}
+
+    members: dict[int, list[Any]] = {}
+    for line in group:
+        members.setdefault(line["reconciliation"], []).append(owned(line))
+    return [
+        owned(row)
+        | {
+            "pays": by_id.get(row["invoice_payment"]),
+            "group": members[row["reconciliation."]["id"]] if row["reconciliation."] else [],
+        }
+        for row in rows
+    ]
+
+
+_JOINS: dict[str, Callable[..., list[Record]]] = {
+    "customers": _with_documents,
+    "invoices": _with_write_offs,
+    "payments": _with_groups,
+}
+
+
+def _item(stream: Stream, record: Record) -> Item:
+    raw = json.dumps(record, sort_keys=True, default=str).encode()
+    return Item(f"{stream.record_types[0]}:{record['id']}", digest(raw), _updated_at(record))
+
+
+def _updated_at(record: Record) -> datetime | None:
+    """Return when the record or one of its children was last written."""
+    children = [child for name in ("contact_mechanisms.", "addresses.") for child in record.get(name) or []]
+    times: Iterable[datetime | None] = (r.get("write_date") or r.get("create_date") for r in (record, *children))
+    return max((at for at in times if at), default=None)

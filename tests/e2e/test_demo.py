@@ -1,0 +1,123 @@
+"""The README's first command, end to end: a real Tryton, a real Airflow, checked against Tryton's own client."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+WITHIN_SECONDS = 240
+
+pytestmark = [pytest.mark.slow, pytest.mark.e2e]
+
+
+def demo(*arguments: str, folder: Path, **popen: Any) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "demo", "--folder", str(folder), *arguments]
+    return subprocess.Popen(
+        command, cwd=PROJECT, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        start_new_session=True, **popen,
+    )  # fmt: skip
+
+
+def left_behind(folder: Path) -> list[str]:
+    """Return the command lines of processes that still work in the demo's folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            words = " ".join([*process.cmdline(), *process.environ().values()])
+        except psutil.Error:
+            continue
+        if str(folder) in words and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
+            found.append(" ".join(process.cmdline()))
+    return found
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The demo, run once to its end."""
+    folder = tmp_path_factory.mktemp("demo")
+    figures = folder.parent / "demo.json"
+    child = demo("--exit", "--json", str(figures), "--port", "0", folder=folder)
+    output, _ = child.communicate(timeout=600)
+    assert child.returncode == 0, output
+    return json.loads(figures.read_text()) | {"output": output, "folder": folder}
+
+
+def test_every_figure_is_as_tryton_says_within_four_minutes(finished: dict[str, Any]) -> None:
+    assert finished["ok"]
+    assert finished["seconds"] <= WITHIN_SECONDS
+
+
+def test_the_clean_company_is_ready_and_the_defective_one_says_why_not(finished: dict[str, Any]) -> None:
+    modes = {o["id"]: (o["mode"], bool(o["why"])) for o in finished["organizations"]}
+    assert sorted(modes.values()) == [("ready", False), ("test_mode", True)]
+
+
+def test_the_defective_company_has_its_planted_defects(finished: dict[str, Any]) -> None:
+    (defective,) = (o for o in finished["organizations"] if o["why"])
+    kinds = {(w["check"], w["severity"]) for w in defective["why"]}
+    assert len(kinds) >= 8
+    assert len({kind for kind, severity in kinds if severity == "critical"}) >= 4
+    assert {w["severity"] for w in defective["why"]} == {"critical", "warning"}
+    assert len({(w["check"], w["record"]) for w in defective["why"]}) == len(defective["why"])
+
+
+def test_the_data_docs_are_there(finished: dict[str, Any]) -> None:
+    for organization in finished["organizations"]:
+        page = Path(organization["data_docs"].removeprefix("file://"))
+        assert (page if page.suffix == ".html" else page / "index.html").is_file()
+
+
+def test_it_leaves_no_process_behind(finished: dict[str, Any]) -> None:
+    assert left_behind(finished["folder"]) == []
+
+
+@pytest.mark.parametrize("seconds", [1, 12, 35])
+def test_ctrl_c_at_any_moment_leaves_no_process_behind(tmp_path: Path, seconds: int) -> None:
+    child = demo("--port", "0", folder=tmp_path)
+    time.sleep(seconds)
+    os.kill(child.pid, signal.SIGINT)
+    output, _ = child.communicate(timeout=60)
+    assert child.returncode == 130, output
+    assert output.strip().splitlines()[-1] == "stopped; no process was left behind"
+    assert left_behind(tmp_path) == []
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_a_port_in_use_gives_one_clear_line(tmp_path: Path, taken_port: int) -> None:
+    child = demo("--port", str(taken_port), folder=tmp_path)
+    output, _ = child.communicate(timeout=30)
+    assert child.returncode == 1
+    assert output.startswith(f"demo: port {taken_port} is in use; choose another one") and output.count("\n") == 1
+
+
+def test_a_second_start_gives_one_clear_line(tmp_path: Path) -> None:
+    first = demo("--port", "0", folder=tmp_path)
+    try:
+        time.sleep(1.5)
+        second = demo("--port", "0", folder=tmp_path)
+        output, _ = second.communicate(timeout=30)
+        assert second.returncode == 1
+        assert output.startswith(f"demo: a demo is already running here (process {first.pid})")
+        assert output.count("\n") == 1
+    finally:
+        os.kill(first.pid, signal.SIGINT)
+        first.communicate(timeout=60)

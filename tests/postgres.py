@@ -1,0 +1,171 @@
+"""A private PostgreSQL server for the tests: its own cluster, port and user, gone when the tests end."""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from glob import glob
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+UNPRIVILEGED = ("postgres", "nobody")
+"""Users the server may run as when the tests run as root, which PostgreSQL refuses."""
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "max_connections": "100",
+    "fsync": "off",  # the tests kill clients, never the machine
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+}
+
+
+class Server:
+    """A running server; `url` is its maintenance database."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.url = self.database_url("postgres")
+        self._names = (f"test_{number}" for number in itertools.count(1))
+
+    def database_url(self, name: str) -> str:
+        """Return the address of one of its databases, as libpq and SQLAlchemy take it."""
+        return f"postgresql://greenlight@127.0.0.1:{self.port}/{name}"
+
+    def create(self, template: str = "template1") -> str:
+        """Create a database as a copy of another one, which nobody may be using; return its URL."""
+        name = next(self._names)
+        self._run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        return self.database_url(name)
+
+    def drop(self, url: str) -> None:
+        """Drop a database, whoever is still connected to it."""
+        name = url.rpartition("/")[2]
+        self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _run(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """Start a server in a folder of its own, stop it and remove the folder at the end.
+
+    Raises:
+        FileNotFoundError: PostgreSQL is not installed. The tests need it; they do not skip.
+    """
+    user = _user()
+    folder = Path(tempfile.mkdtemp(prefix="greenlight-postgres-"))
+    try:
+        if user:
+            os.chown(folder, user.pw_uid, user.pw_gid)
+        data = folder / "data"
+        _as(user, "initdb", "--pgdata", data, "--username=greenlight", "--auth=trust", "--locale=C",
+            "--encoding=UTF8", "--no-sync").wait_or_fail()  # fmt: skip
+        port = _free_port()
+        settings = {**SETTINGS, "port": str(port), "unix_socket_directories": str(folder)}
+        options = [f"--{name}={value}" for name, value in settings.items()]
+        process = _as(user, "postgres", "-D", data, *options)
+        try:
+            running = Server(port)
+            process.wait_until_it_answers(running.url)
+            yield running
+        finally:
+            process.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Process:
+    """A child that ends with its parent, with its output in a file."""
+
+    def __init__(self, command: list[str], user: pwd.struct_passwd | None) -> None:
+        self.output = tempfile.TemporaryFile()
+        self.child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=self.output,
+            stderr=subprocess.STDOUT,
+            cwd="/",
+            user=user.pw_uid if user else None,
+            group=user.pw_gid if user else None,
+            extra_groups=[] if user else None,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+            preexec_fn=_end_with_parent,
+        )
+
+    def wait_or_fail(self) -> None:
+        if self.child.wait(60):
+            raise RuntimeError(f"{self.child.args!r} failed:\n{self._said()}")
+
+    def wait_until_it_answers(self, url: str) -> None:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                psycopg.connect(url, connect_timeout=2).close()
+                return
+            except psycopg.OperationalError:
+                if self.child.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"PostgreSQL did not start:\n{self._said()}") from None
+                time.sleep(0.05)
+
+    def stop(self) -> None:
+        if self.child.poll() is None:
+            self.child.send_signal(signal.SIGINT)  # fast shutdown: ends every session
+        try:
+            self.child.wait(20)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
+
+    def _said(self) -> str:
+        self.output.seek(0)
+        return self.output.read().decode(errors="replace")
+
+
+def _as(user: pwd.struct_passwd | None, program: str, *arguments: str | Path) -> _Process:
+    return _Process([_binary(program), *map(str, arguments)], user)
+
+
+def _end_with_parent() -> None:
+    set_death_signal = 1
+    ctypes.CDLL(None).prctl(set_death_signal, signal.SIGINT)
+
+
+def _binary(program: str) -> str:
+    installed = sorted(glob(f"/usr/lib/postgresql/*/bin/{program}"), key=lambda path: float(path.split("/")[4]))
+    found = installed[-1] if installed else shutil.which(program)
+    if found is None:
+        raise FileNotFoundError(f"{program} is missing: install PostgreSQL (Debian: apt-get install postgresql)")
+    return found
+
+
+def _user() -> pwd.struct_passwd | None:
+    if os.geteuid() != 0:
+        return None
+    for name in UNPRIVILEGED:
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise RuntimeError(f"PostgreSQL refuses to run as root, and there is none of the users {', '.join(UNPRIVILEGED)}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
