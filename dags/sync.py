@@ -189,7 +189,7 @@ def reconcile() -> dict[str, Any]:
 def validate() -> dict[str, Any]:
     """Run the checkpoint, publish the Data Docs and record the evidence, passed or failed."""
     from include import test_mode, warehouse
-    from include.run import now
+    from include.run import now, options
 
     _skip_if_dry()
     run = _run()
@@ -199,12 +199,12 @@ def validate() -> dict[str, Any]:
         print(f"{run.organization.id}: nothing changed since {renewed.relies_on_run_id}, its evidence holds")
         return {"passed": True, "renewed_from": renewed.relies_on_run_id, "data_docs": renewed.docs}
 
-    from include import expectations
+    from include.expectations import checkpoint
 
-    verdict = expectations.validate(
-        run.engine, run.organization, type(run.connector), run.run_id, run.as_of, now()
-    )
-    test_mode.record(run.engine, run.organization, type(run.connector), run.run_id, run.as_of, verdict, now())
+    connector = type(run.connector)
+    limited = options(get_current_context()["params"]).is_limited
+    verdict = checkpoint.validate(run.engine, run.organization, connector, run.run_id, run.as_of, now())
+    test_mode.record(run.engine, run.organization, connector, run.run_id, run.as_of, verdict, limited, now())
     print(verdict.plain_words())
     if not verdict.passed:
         raise AirflowFailException(verdict.headline())

@@ -78,7 +78,7 @@ def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
         SourceUnavailable: wait and retry; the retry goes on after the last staged page.
         StorageError: a page could not be staged.
     """
-    organization_id, stream = read.organization.id, read.stream
+    organization_id, stream, requests = read.organization.id, read.stream, read.connector.request_count
     bound_at = warehouse.bind(read.engine, organization_id, read.connector.identity(), now)
     history = history_from(read.organization, bound_at)
     state = warehouse.state(read.engine, organization_id, stream.name)
@@ -97,6 +97,7 @@ def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
     manifest.deleted = deleted
     manifest.swept = stream.swept and not options.is_limited
     manifest.history_from = history.isoformat()
+    manifest.request_count = read.connector.request_count - requests
     manifest.write()
     return manifest
 
@@ -149,6 +150,7 @@ class _Stager:
         self.changed: set[str] = set()
         self.pages: list[str] = []
         self.page_count = self.byte_count = self.future = 0
+        self.requests_before = read.connector.request_count
 
     def take_over(self) -> None:
         """Go on after the last page an earlier try of this very read has staged."""
@@ -213,7 +215,7 @@ class _Stager:
             future=self.future,
             record_count=len(self.seen),
             changed_count=len(self.changed),
-            request_count=self.read.connector.request_count,
+            request_count=self.read.connector.request_count - self.requests_before,
             byte_count=self.byte_count,
             pages=self.pages,
         )

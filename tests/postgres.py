@@ -44,10 +44,10 @@ class Server:
         """Return the address of one of its databases, as libpq and SQLAlchemy take it."""
         return f"postgresql://greenlight@127.0.0.1:{self.port}/{name}"
 
-    def create(self, template: str = "template1") -> str:
-        """Create a database as a copy of another one, which nobody may be using; return its URL."""
+    def create(self) -> str:
+        """Create an empty database and return its URL."""
         name = next(self._names)
-        self._run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        self._run(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return self.database_url(name)
 
     def drop(self, url: str) -> None:

@@ -96,7 +96,7 @@ def test_an_extra_that_is_no_object_is_refused(kept: dict[str, SimpleNamespace],
 def test_a_missing_connection_says_how_to_make_one(
     kept: dict[str, SimpleNamespace], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(ConfigurationError, match="there is no Airflow connection 'acme' → .*AIRFLOW_CONN_ACME"):
+    with pytest.raises(ConfigurationError, match=r"there is no Airflow connection 'acme' → .*AIRFLOW_CONN_ACME"):
         connections.resolve("acme")
     monkeypatch.setenv("AIRFLOW_CONN_ACME", "{broken")
     with pytest.raises(ConfigurationError, match="AIRFLOW_CONN_ACME is neither JSON nor a URI"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -22,11 +22,10 @@ Write = Callable[..., Loaded]
 
 
 @pytest.fixture(autouse=True)
-def paper(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def paper(monkeypatch: pytest.MonkeyPatch) -> None:
     """The only system there is for the length of a test."""
     monkeypatch.setattr(base.Connector, "_registry", {"paper": base.Connector})
     monkeypatch.setattr(base, "known", lambda: ["paper"])
-    yield
 
 
 @pytest.fixture

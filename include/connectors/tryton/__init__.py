@@ -188,6 +188,11 @@ class Tryton(Connector):
             ConfigurationError: the user does not see that company, or sees several and none was named.
         """
         if self._company is None:
+            if self._client.context().get("company_filter") != "all":
+                raise ConfigurationError(
+                    "the user's company filter is not \"All\", so what it sees depends on what was asked before",
+                    next_step="set the filter to All in the user's preferences in Tryton",
+                )
             seen = self.entities()
             mine = [entity for entity in seen if entity.id == self.entity or (not self.entity and len(seen) == 1)]
             if not mine:

@@ -96,11 +96,18 @@ def _allocations(line: Record, key: str, role: str, base: str) -> list[dict[str,
 
 
 def _members(line: Record) -> list[Record]:
-    """Return a reconciliation's lines, an invoice's own ones as one, pairs that cancel each other left out."""
+    """Return a reconciliation's lines, an invoice's own ones as one, pairs that cancel each other left out.
+
+    Where all else is in one second currency, a write-off journal's line without it is an exchange
+    difference: it levels company currency and settles nothing in the documents' own.
+    """
     members: dict[str, Record] = {}
+    in_second = all(m.get("second_currency.") for m in line["group"] if _role(m) != "write_off")
     for member in sorted(line["group"], key=lambda m: int(m["id"])):
         owner = member.get("owner")
         if owner and owner["state"] == "cancelled":
+            continue
+        if in_second and _role(member) == "write_off" and not member.get("second_currency."):
             continue
         name = f"invoice {owner['id']}" if owner else f"line {member['id']}"
         if name in members:

@@ -65,7 +65,8 @@ class Reader:
             last = rows[-1]["id"] if rows else last
 
     def _search(self, model: str, domain: Domain, fields: Sequence[str], limit: int | None = None) -> Reply:
-        return self.client.search_read(model, domain, fields, limit=limit, company=self.company)
+        """Search with archived records and, nested in others, archived contact mechanisms and addresses."""
+        return self.client.search_read(model, domain, fields, limit=limit, company=self.company, active_test=False)
 
     def _related(self, stream: Stream, rows: list[Any], history_from: date | None) -> list[Reply]:
         match stream.name:

@@ -1,0 +1,86 @@
+# Set-up needs Python (3.11 to 3.13) and make. Every target makes the environments it needs, once, and
+# again when their requirements change; what set-up fetches, it fetches then, nothing is fetched later.
+
+MAKEFLAGS += --no-print-directory
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PY := .venv/bin/python
+PIP := -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+STAMP := .requirements
+
+.PHONY: help env env-dev env-tryton demo up connect status test lint format requirements clean
+
+help: ## show the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' Makefile | while read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
+
+demo: env env-tryton ## a real ERP and a real Airflow, from nothing to the gate (ARGS="--exit --json FILE")
+	@exec $(PY) -m demo $(ARGS)
+
+up: env ## Airflow on this machine for the configured organizations, until Ctrl-C
+	@exec $(PY) -m include.up
+
+connect: env ## test a connection and write YAML files for what it sees (ARGS="CONNECTION --all")
+	@exec $(PY) -m include.connect $(ARGS)
+
+status: env ## how every organization stands
+	@exec $(PY) -m include.environment run $(CURDIR)/$(PY) -m include.status $(ARGS)
+
+test: env-dev env-tryton ## all tests, the demo among them (ARGS="-m 'not slow'")
+	@exec $(PY) -m pytest $(ARGS)
+
+lint: env-dev ## ruff and mypy
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+format: env-dev ## put the code into shape
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+requirements: env-dev ## pin what requirements*.in ask for (ARGS=--upgrade for newer versions)
+	@for name in requirements requirements-dev demo/requirements-tryton; do \
+	  .venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	    --custom-compile-command "make requirements" $(ARGS) $$name.in --output-file $$name.txt || exit 1; \
+	done
+
+clean: ## remove environments and caches; .env and .data stay
+	rm -rf .venv .tryton .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+env: .venv/$(STAMP)
+	@mkdir -p -m 700 .data
+	@$(PY) -m include.environment keys
+
+env-dev: env .venv/$(STAMP)-dev
+
+env-tryton: .tryton/blank.sqlite
+
+.venv/$(STAMP): requirements.txt
+	@set -e; $(PY) -c '' 2>/dev/null || for python in $(PYTHON) python3.13 python3.12 python3.11 python3 none; do \
+	  if [ "$$python" = none ]; then \
+	    echo "Greenlight needs Python 3.11, 3.12 or 3.13; python3 here is $$(python3 --version 2>&1)" >&2; exit 1; \
+	  fi; \
+	  if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then \
+	    "$$python" -m venv --clear .venv; break; \
+	  fi; \
+	done; \
+	echo "installing Greenlight for $$($(PY) --version) into .venv (a minute or two, once) ..."; \
+	$(PY) $(PIP) -r requirements.txt; touch $@
+
+.venv/$(STAMP)-dev: requirements-dev.txt .venv/$(STAMP)
+	@echo "installing what tests and lint need ..."
+	@$(PY) $(PIP) -r requirements-dev.txt
+	@touch $@
+
+.tryton/$(STAMP): demo/requirements-tryton.txt .venv/$(STAMP)
+	@echo "installing Tryton, the demo's ERP, into .tryton ..."
+	@.tryton/bin/python -c '' 2>/dev/null || $(PY) -m venv --clear .tryton
+	@.tryton/bin/python $(PIP) -r demo/requirements-tryton.txt
+	@touch $@
+
+# A blank database with the modules activated, to be copied by every demo and test.
+.tryton/blank.sqlite: .tryton/$(STAMP)
+	@echo "making Tryton's blank database ..."
+	@$(PY) -c 'from pathlib import Path; from demo.tryton_server import make_template; \
+	  here = Path.cwd() / ".tryton"; make_template(here / "bin" / "python", here / "blank.sqlite")'

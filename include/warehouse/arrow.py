@@ -1,0 +1,189 @@
+"""Reading of normalized Parquet files, and the forms in which the two databases take their rows.
+
+This module imports pyarrow; only the first phase of a load imports this module.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from hashlib import sha1
+from typing import IO, Any
+from uuid import UUID
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from include import model
+from include.errors import ContractError, StorageError
+from include.model import Kind
+from include.warehouse.tables import RECORD_NAMESPACE, filled_columns
+from include.warehouse.types import plain
+
+ROWS_PER_BATCH = 20_000
+"""Bounds a load's memory: about 20 MB of the widest table."""
+
+TIMESTAMP = pa.timestamp("us", tz="UTC")
+TYPES = {
+    Kind.MONEY: pa.int64(),
+    Kind.INTEGER: pa.int64(),
+    Kind.FLAG: pa.bool_(),
+    Kind.DATE: pa.date32(),
+    Kind.TIMESTAMP: TIMESTAMP,
+}
+"""How normalize writes a kind of column; every other kind is text."""
+
+RECORDS = pa.schema(
+    [
+        ("external_id", pa.string()),
+        ("digest", pa.string()),
+        ("source_updated_at", TIMESTAMP),
+        ("status", pa.string()),
+    ]
+)
+REJECTS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("external_id", "table_name", "reason", "message", "column_name", "number")),
+        *((name, pa.string()) for name in ("customer_external_id", "currency", "amount")),
+        ("is_open", pa.bool_()),
+        ("raw", pa.string()),
+    ]
+)
+
+_NUL = re.compile(b"\0")
+_ESCAPED_NUL = re.compile(rb"\\u0000")
+_UNESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+def schema(definition: model.Table) -> pa.Schema:
+    """Return the schema of a table's normalized files."""
+    return pa.schema(
+        [
+            pa.field(column.name, TYPES.get(column.kind, pa.string()), metadata={"kind": column.kind.value})
+            for column in filled_columns(definition)
+        ]
+    )
+
+
+def batches(addresses: Iterable[str], wanted: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Yield the files' rows in order, in the wanted columns and types, with text PostgreSQL can hold.
+
+    Raises:
+        ContractError: a file has other columns, other types or a null key.
+        StorageError: a file cannot be read.
+    """
+    for address in filter(None, addresses):
+        with _opened(address) as stream:
+            try:
+                file = pq.ParquetFile(stream)
+                _same_columns(address, file.schema_arrow, wanted)
+                for batch in file.iter_batches(ROWS_PER_BATCH, columns=wanted.names):
+                    yield _typed(address, batch, wanted)
+            except OSError as error:
+                raise _unreadable(address, error) from error
+
+
+def record_types(batch: pa.RecordBatch) -> set[str]:
+    """Return the record types among a batch's keys."""
+    parts = pc.split_pattern(batch.column("external_id"), ":", max_splits=1)
+    return set(pc.unique(pc.list_element(parts, 0)).to_pylist())
+
+
+def with_record_ids(batch: pa.RecordBatch, organization_id: str, table: str) -> pa.RecordBatch:
+    """Add the record_id each row gets should it turn out to be new."""
+    seed = RECORD_NAMESPACE.bytes + f"{organization_id}/{table}/".encode()
+    ids = pa.array([_uuid5(seed, key) for key in batch.column("external_id").to_pylist()], pa.string())
+    return batch.append_column("record_id", ids)
+
+
+def csv(batch: pa.RecordBatch) -> bytes:
+    """Return the rows as PostgreSQL's COPY takes them: text quoted, null empty."""
+    buffer = io.BytesIO()
+    pyarrow.csv.write_csv(batch, buffer, pyarrow.csv.WriteOptions(include_header=False))
+    return buffer.getvalue()
+
+
+def sqlite_rows(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows in SQLite's values: dates, timestamps and decimals as the column types write them."""
+    columns = [_sqlite_values(batch.schema.field(i), column) for i, column in enumerate(batch.columns)]
+    return zip(*columns, strict=True)
+
+
+def _uuid5(seed: bytes, name: str) -> str:
+    return str(UUID(bytes=sha1(seed + name.encode(), usedforsecurity=False).digest()[:16], version=5))
+
+
+def _opened(address: str) -> IO[bytes]:
+    scheme, _, path = address.rpartition("://")
+    try:
+        if scheme in ("", "file"):
+            return open(path, "rb")
+        from airflow.sdk import ObjectStoragePath
+
+        path_of: Any = ObjectStoragePath
+        stream: IO[bytes] = path_of(address).open("rb")
+    except OSError as error:
+        raise _unreadable(address, error) from error
+    return stream
+
+
+def _unreadable(address: str, error: OSError) -> StorageError:
+    return StorageError(
+        f"normalized file {address.rpartition('/')[2]} could not be read: {error.strerror or type(error).__name__}",
+        next_step="clear the stream's extract task so that it is read again",
+    )
+
+
+def _same_columns(address: str, found: pa.Schema, wanted: pa.Schema) -> None:
+    missing = sorted(set(wanted.names) - set(found.names))
+    unknown = sorted(set(found.names) - set(wanted.names))
+    if missing or unknown:
+        said = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has {', '.join(unknown)}"] * bool(unknown)
+        raise ContractError(
+            f"normalized file {address.rpartition('/')[2]} {' and '.join(said)}",
+            next_step="let normalize write the columns of include/model.py",
+        )
+
+
+def _typed(address: str, batch: pa.RecordBatch, wanted: pa.Schema) -> pa.RecordBatch:
+    columns = []
+    for field in wanted:
+        try:
+            column = batch.column(field.name).cast(field.type)
+        except pa.ArrowInvalid:
+            column = None
+        if column is None or (field.name == "external_id" and column.null_count):
+            raise ContractError(
+                f"normalized file {address.rpartition('/')[2]}: {field.name} is not what the model says",
+                next_step="let normalize write the types of include/model.py, and a key in every row",
+            )
+        columns.append(_storable(column) if pa.types.is_string(field.type) else column)
+    return pa.RecordBatch.from_arrays(columns, schema=wanted)
+
+
+def _storable(column: pa.Array) -> pa.Array:
+    """Take out NUL characters, which PostgreSQL's text and jsonb refuse; one must not block the good rows."""
+    data = column.buffers()[2]
+    if data is None:
+        return column
+    if _NUL.search(data):
+        column = pc.replace_substring(column, "\0", "")
+    if _ESCAPED_NUL.search(data):
+        column = pa.array([v and _UNESCAPE.sub(r"\1", v) for v in column.to_pylist()], pa.string())
+    return column
+
+
+def _sqlite_values(field: pa.Field, column: pa.Array) -> Sequence[Any]:
+    if pa.types.is_timestamp(field.type):
+        plain_time = column.cast(pa.timestamp("us")).cast(pa.string())
+        column = pc.binary_join_element_wise(plain_time, "+00:00", "")
+    elif pa.types.is_date(field.type):
+        column = column.cast(pa.string())
+    elif (field.metadata or {}).get(b"kind") == Kind.DECIMAL.value.encode():
+        return [v and plain(Decimal(v)) for v in column.to_pylist()]
+    values: list[Any] = column.to_pylist()
+    return values

@@ -1,0 +1,100 @@
+"""What the warehouse answers before the source is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from include import warehouse
+from tests.warehouse.batches import Batch
+
+Read = Callable[..., Batch]
+
+
+def test_digests_of_some_or_all_records_of_a_stream(engine: Engine, read: Read) -> None:
+    batch = read("invoices")
+    for number in range(1_200):
+        batch.record(f"inv:{number}", digest=f"digest-{number}")
+    batch.load(engine)
+    read("payments").record("pay:1", digest="other").load(engine)
+    read("invoices", "beta").record("inv:1", digest="foreign").load(engine)
+    assert warehouse.digests(engine, "acme", "invoices", ["inv:1", "inv:nobody"]) == {"inv:1": "digest-1"}
+    assert warehouse.digests(engine, "acme", "invoices", []) == {}
+    everything = warehouse.digests(engine, "acme", "invoices")
+    assert len(everything) == 1_200
+    assert warehouse.digests(engine, "acme", "invoices", [*everything, "inv:nobody"]) == everything
+    read("invoices").record("inv:1", digest="changed").load(engine)
+    assert warehouse.digests(engine, "acme", "invoices", ["inv:1"]) == {"inv:1": "changed"}
+
+
+def documents(read: Read) -> Batch:
+    return (
+        read("documents")
+        .row("invoices", "inv:1", customer_external_id="party:1")
+        .row("credit_notes", "note:1", customer_external_id="party:2", original_document_external_id="inv:7")
+        .row("payments", "pay:1", customer_external_id="party:3")
+        .child("allocations", "a1", "pay:1", source_type="payment", source_external_id="pay:1",
+               target_external_id="inv:1")
+        .child("allocations", "a2", "pay:1", source_type="credit_note", source_external_id="note:8",
+               target_type="invoice", target_external_id="inv:9")
+    )  # fmt: skip
+
+
+def test_missing_references_are_what_live_rows_point_at(engine: Engine, read: Read) -> None:
+    documents(read).load(engine)
+    read("customers").row("customers", "party:1", parent_external_id="party:9").load(engine)
+    read("customers", "beta").row("customers", "party:2").load(engine)
+    assert warehouse.missing_references(engine, "acme") == [
+        "inv:7", "inv:9", "note:8", "party:2", "party:3", "party:9",
+    ]  # fmt: skip
+    assert warehouse.missing_references(engine, "beta") == []
+
+
+def test_a_deleted_target_is_missing_and_a_rejected_one_is_known(engine: Engine, read: Read) -> None:
+    documents(read).load(engine)
+    read("customers").row("customers", "party:1").load(engine)
+    read("customers").load(engine, deleted=["party:1"])
+    read("customers").reject("party:2").reject("party:3").load(engine)
+    assert warehouse.missing_references(engine, "acme") == ["inv:7", "inv:9", "note:8", "party:1"]
+
+
+def test_the_same_id_in_another_table_is_no_target(engine: Engine, read: Read) -> None:
+    batch = read("documents").row("payments", "x:1", customer_external_id="party:1")
+    batch.child("allocations", "a1", "x:1", target_type="invoice", target_external_id="x:1").load(engine)
+    assert warehouse.missing_references(engine, "acme") == ["party:1", "x:1"]
+
+
+@pytest.mark.parametrize(
+    ("table", "values", "is_open"),
+    [
+        ("invoices", {"status": "open", "outstanding_amount": 0}, True),
+        ("invoices", {"status": "draft", "outstanding_amount": 0}, True),
+        ("invoices", {"status": "pending_approval", "outstanding_amount": 0}, True),
+        ("invoices", {"status": "paid", "outstanding_amount": 0}, False),
+        ("invoices", {"status": "paid", "outstanding_amount": 5}, True),
+        ("credit_notes", {"status": "paid", "unapplied_amount": 0}, False),
+        ("credit_notes", {"status": "paid", "unapplied_amount": 5}, True),
+        ("payments", {"unapplied_amount": 0}, False),
+        ("payments", {"unapplied_amount": -5}, True),
+        ("payments", {"unapplied_amount": 0, "status": "pending"}, True),
+        ("refunds", {"unapplied_amount": 5}, True),
+    ],
+    ids=str,
+)
+def test_open_keys(engine: Engine, read: Read, table: str, values: dict[str, Any], is_open: bool) -> None:
+    read("documents").row(table, "kind_a:1", customer_external_id="party:1", **values).load(engine)
+    assert warehouse.open_keys(engine, "acme", ("kind_a", "kind_b")) == ["kind_a:1"] * is_open
+
+
+def test_open_keys_are_those_of_the_stream_alive(engine: Engine, read: Read) -> None:
+    batch = read("documents")
+    for key in ("kind_a:2", "kind_a:1", "kind_ab:1", "kindXa:1", "kind_a:3"):
+        batch.row("invoices", key, customer_external_id="party:1")
+    batch.load(engine)
+    read("documents").load(engine, deleted=["kind_a:3"])
+    assert warehouse.open_keys(engine, "acme", ("kind_a",)) == ["kind_a:1", "kind_a:2"]
+    assert warehouse.open_keys(engine, "acme", ()) == []
+    assert warehouse.open_keys(engine, "beta", ("kind_a",)) == []
