@@ -24,7 +24,7 @@ connect: env ## test a connection and write YAML files for what it sees (ARGS="C
 	@exec $(PY) -m include.connect $(ARGS)
 
 status: env ## how every organization stands
-	@exec $(PY) -m include.environment run $(CURDIR)/$(PY) -m include.status $(ARGS)
+	@exec $(PY) -m include.environment run $(PY) -m include.status $(ARGS)
 
 test: env-dev env-tryton ## all tests, the demo among them (ARGS="-m 'not slow'")
 	@exec $(PY) -m pytest $(ARGS)

@@ -240,9 +240,7 @@ def build(organization: Organization) -> DAG:
         dag_display_name=f"Sync {organization.name}",
         description=f"Receivables of {organization.name} from {connector.title} to the gate",
         doc_md=_doc(organization, connector),
-        schedule=CronTriggerTimetable(organization.cron, timezone=organization.timezone)
-        if organization.cron
-        else None,
+        schedule=CronTriggerTimetable(organization.cron, timezone=organization.timezone) if organization.cron else None,
         start_date=datetime(2025, 1, 1, tzinfo=UTC),
         catchup=False,
         max_active_runs=1,
@@ -281,7 +279,7 @@ def _doc(organization: Organization, connector: type[base.Connector]) -> str:
     )
     return f"""### {organization.name}
 
-{connector.title}, connection `{organization.connection}`, entity `{organization.entity or 'the only one'}`.
+{connector.title}, connection `{organization.connection}`, entity `{organization.entity or "the only one"}`.
 Starts in Test Mode: nothing leaves before the gate has passed and a person has approved.
 
 | stream | fills | cursor | deletions |

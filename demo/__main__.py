@@ -86,6 +86,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     if is_taken(port):
         raise RuntimeError(f'port {port} is in use; choose another one: make demo ARGS="--port {port + 1}"')
     python = Path(sys.executable)
+    within = [str(python), "-m", "include.environment", "run"]
 
     def tell(sentence: str) -> None:
         print(f"[{time.monotonic() - started:4.0f} s] {sentence}", flush=True)
@@ -100,7 +101,8 @@ def _demo(arguments: argparse.Namespace) -> int:
 
         def command(what: str, *arguments_: str, **extra: str) -> str:
             log = folder / "commands.log"
-            return processes.run([str(python), "-m", *arguments_], log, airflow.environment | extra, PROJECT, what)
+            words = [*within, str(python), "-m", *arguments_]
+            return processes.run(words, log, airflow.environment | extra, PROJECT, what)
 
         tell("filling a real Tryton with two companies")
         seeded = erp.seed()
@@ -111,7 +113,7 @@ def _demo(arguments: argparse.Namespace) -> int:
         connected = command("connecting the companies", "include.connect", CONNECTION, "--all")
         print("\n".join(f"         {line}" for line in connected.strip().splitlines()), flush=True)
         tell("starting Airflow")
-        airflow.start(python.parent / "airflow", PROJECT)
+        airflow.start(within, PROJECT)
         dag_ids = sorted(f"sync__{path.stem}" for path in (folder / "organizations").glob("[a-z]*.yaml"))
         airflow.wait(dag_ids)
         command("making the pools", "include.pools")
@@ -147,7 +149,6 @@ def _environment(folder: Path) -> dict[str, str]:
     organizations = folder / "organizations"
     organizations.mkdir()
     return {
-        "PYTHONPATH": str(PROJECT),
         "PYTHONUNBUFFERED": "1",
         "GREENLIGHT_ORGANIZATIONS": str(organizations),
         "GREENLIGHT_STAGING": f"file://{folder}/staging",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +52,9 @@ class Airflow:
         self.log = home / "standalone.log"
         self.pid = 0
 
-    def start(self, airflow: Path, cwd: Path) -> None:
-        """Start `airflow standalone`; `wait` tells when it is up."""
-        path = f"{airflow.parent}{os.pathsep}{os.environ['PATH']}"
-        self.pid = self.processes.start(
-            [str(airflow), "standalone"], self.log, self.environment | {"PATH": path}, cwd
-        )
+    def start(self, within: Sequence[str], cwd: Path) -> None:
+        """Start `airflow standalone` by way of a command that gives it its settings; `wait` tells when it is up."""
+        self.pid = self.processes.start([*within, "airflow", "standalone"], self.log, self.environment, cwd)
 
     def wait(self, dag_ids: Iterable[str]) -> None:
         """Wait until the API answers and knows these DAGs.

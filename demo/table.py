@@ -39,9 +39,7 @@ def _checks(severity: str, counts: dict[str, int]) -> str:
     return f"{severity} {passed}/{passed + failed}"
 
 
-def differences(
-    organizations: list[dict[str, Any]], truth: dict[str, Any], seeded: dict[str, Any]
-) -> list[str]:
+def differences(organizations: list[dict[str, Any]], truth: dict[str, Any], seeded: dict[str, Any]) -> list[str]:
     """Return a sentence for every figure, mode or reason that is not as Tryton and the seeding say."""
     found = {o["entity"]: o for o in organizations}
     planted = {str(c["company_id"]): c["planted"] for c in seeded["companies"]}

@@ -55,9 +55,7 @@ def _movements(connection: Connection, organization_id: str, name: str) -> list[
 
 def _sums(connection: Connection, organization_id: str, t: Any, amount: Any, reason: Any, condition: Any) -> list[Any]:
     customers = warehouse.table("customers")
-    owner = (customers.c.organization_id == t.c.organization_id) & (
-        customers.c.external_id == t.c.customer_external_id
-    )
+    owner = (customers.c.organization_id == t.c.organization_id) & (customers.c.external_id == t.c.customer_external_id)
     query = (
         select(t.c.currency, reason.label("reason"), func.sum(amount))
         .select_from(t.outerjoin(customers, owner))

@@ -101,8 +101,8 @@ def main() -> int:
     run.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND")
     arguments = parser.parse_args()
     if arguments.command == "keys":
-        made = ", ".join(make_keys())
-        print(f"{KEYS.name} {f'now holds a new {made}' if made else 'holds every key'}")
+        if made := make_keys():
+            print(f"{KEYS.name} now holds a new {', '.join(made)}")
         return 0
     if not arguments.words:
         run.error("name the command to run")

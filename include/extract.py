@@ -129,9 +129,7 @@ def _window(stream: Stream, cursor: datetime | None, history: date, options: Opt
     incremental = not (options.full_refresh or options.customers or options.changed_from or options.changed_to)
     if incremental and cursor and stream.cursor:
         since = cursor - stream.overlap
-    return Window(
-        history_from=history, since=since, until=options.changed_to, customers=options.customers or None
-    )
+    return Window(history_from=history, since=since, until=options.changed_to, customers=options.customers or None)
 
 
 class _Stager:
@@ -209,9 +207,9 @@ class _Stager:
             version=version,
             limited=limited,
             full_refresh=full_refresh,
-            cursor_before=cursor and cursor.astimezone(UTC).isoformat(),
-            cursor_after=after and after.astimezone(UTC).isoformat(),
-            started_at=self.started_at and self.started_at.astimezone(UTC).isoformat(),
+            cursor_before=_utc(cursor),
+            cursor_after=_utc(after),
+            started_at=_utc(self.started_at),
             future=self.future,
             record_count=len(self.seen),
             changed_count=len(self.changed),
@@ -240,3 +238,7 @@ def _swept(read: Read, stager: _Stager, history: date, options: Options) -> list
         )  # fmt: skip
         return []
     return gone
+
+
+def _utc(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat() if moment else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Engine, case, func, literal, select
 from sqlalchemy.sql.selectable import Select
@@ -99,8 +100,9 @@ def read(engine: Engine, organization_id: str) -> Ledger:
     )
 
 
-def _open_rests(organization_id: str) -> list[Select[tuple[str, str, str, str, int, str, int, date]]]:
-    queries = []
+def _open_rests(organization_id: str) -> list[Select[Any]]:
+    queries: list[tuple[Any, tuple[Any, ...], Any, Any]] = []
+    columns: tuple[Any, ...]
     for name, (rest, sign) in DOCUMENT_TABLES.items():
         t = warehouse.table(name)
         unpaid = case((t.c.status == "open", t.c.due_date), else_=None)

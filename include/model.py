@@ -87,10 +87,8 @@ def _flag(name: str, doc: str, required: bool = False) -> Column:
     return Column(name, Kind.FLAG, doc, required=required)
 
 
-RECORD_ID = _text("record_id", "uuid5 of organization, table and first external_id; stored once, inherited by a survivor")
-SUPERSEDED = Column(
-    "superseded_by_external_id", Kind.KEY, "the row that took this one's place in the source"
-)
+RECORD_ID = _text("record_id", "uuid5 of organization, table and first external_id; inherited by a survivor")
+SUPERSEDED = Column("superseded_by_external_id", Kind.KEY, "the row that took this one's place in the source")
 CURRENCY = Column("currency", Kind.CURRENCY, "ISO 4217 code of the amounts", required=True, tracked=True)
 CUSTOM_FIELDS = Column("custom_fields", Kind.JSON, "fields of the source's users, by name")
 
@@ -121,9 +119,16 @@ LEDGER_STATUSES = ("open", "paid", "written_off", "voided")
 PAYMENT_KINDS = ("payment", "overpayment", "prepayment", "deposit", "advance", "journal", "opening_balance")
 PAYMENT_STATUSES = ("pending", "booked", "failed", "voided")
 ALLOCATION_KINDS = (
-    "payment", "credit", "refund", "discount", "write_off", "withholding", "rounding",
-    "exchange_difference", "transfer",
-)  # fmt: skip
+    "payment",
+    "credit",
+    "refund",
+    "discount",
+    "write_off",
+    "withholding",
+    "rounding",
+    "exchange_difference",
+    "transfer",
+)
 ALLOCATED_TYPES = {"invoice": "invoices", "payment": "payments", "credit_note": "credit_notes", "refund": "refunds"}
 """What source_type and target_type of an allocation may say, and the table each points at."""
 
@@ -160,7 +165,7 @@ CUSTOMERS = Table(
         SUPERSEDED,
         _flag("is_intercompany", "the source says it belongs to the same group"),
     ),
-)  # fmt: skip
+)
 
 CONTACTS = Table(
     "contacts",
@@ -221,7 +226,7 @@ def _document_columns(balance: Column) -> tuple[Column, ...]:
         SUPERSEDED,
         _text("source_url", "link into the source"),
         CUSTOM_FIELDS,
-    )  # fmt: skip
+    )
 
 
 INVOICES = Table(
@@ -270,8 +275,16 @@ def _movement_columns(date_name: str) -> tuple[Column, ...]:
     )
 
 
-PAYMENTS = Table("payments", "What reduces a debt and is no document: money, journals, opening balances.", _movement_columns("paid_on"))  # fmt: skip
-REFUNDS = Table("refunds", "What raises a balance and is no invoice: money paid back, debit journals.", _movement_columns("refunded_on"))  # fmt: skip
+PAYMENTS = Table(
+    "payments",
+    "What reduces a debt and is no document: money, journals, opening balances.",
+    _movement_columns("paid_on"),
+)
+REFUNDS = Table(
+    "refunds",
+    "What raises a balance and is no invoice: money paid back, debit journals.",
+    _movement_columns("refunded_on"),
+)
 
 ALLOCATIONS = Table(
     "allocations",
@@ -295,7 +308,7 @@ ALLOCATIONS = Table(
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (CUSTOMERS, CONTACTS, INVOICES, CREDIT_NOTES, INSTALLMENTS, PAYMENTS, REFUNDS, ALLOCATIONS)
-}  # fmt: skip
+}
 RECOMPUTED = {
     "customers": ("root_external_id", "exclusion_reason"),
     "contacts": ("is_effective",),

@@ -191,9 +191,7 @@ def assert_ready(
         raise NotReady(missing, next_step="read the log of validate, mend what it names, and run again")
 
 
-def _missing(
-    evidence: Evidence | None, organization: Organization, connector: type[Connector], now: datetime
-) -> str:
+def _missing(evidence: Evidence | None, organization: Organization, connector: type[Connector], now: datetime) -> str:
     """Say what keeps evidence from being valid; empty when nothing does."""
     if evidence is None:
         return "not validated yet"
@@ -251,9 +249,7 @@ def _has_been_incremental(engine: Engine, organization_id: str) -> bool:
 
 def _reconciled_without_difference(engine: Engine, organization_id: str, run_id: str) -> bool:
     table = warehouse.table("reconciliations")
-    query = select(table.c.classification).where(
-        table.c.organization_id == organization_id, table.c.run_id == run_id
-    )
+    query = select(table.c.classification).where(table.c.organization_id == organization_id, table.c.run_id == run_id)
     with warehouse.read(engine) as connection:
         found = set(connection.scalars(query))
     return bool(found) and found <= {"equal", "not_offered", "listed"}

@@ -28,7 +28,6 @@ SETTINGS = {
     "fsync": "off",  # the tests kill clients, never the machine
     "synchronous_commit": "off",
     "full_page_writes": "off",
-    "autovacuum": "off",
 }
 
 

@@ -366,7 +366,5 @@ def get(name: str) -> type[Connector]:
         ConfigurationError: there is none; the sentence lists those there are.
     """
     if name not in Connector._registry and name not in known():
-        raise ConfigurationError(
-            f"there is no connector {name!r}", next_step=f"use one of: {', '.join(known())}"
-        )
+        raise ConfigurationError(f"there is no connector {name!r}", next_step=f"use one of: {', '.join(known())}")
     return Connector._registry[name]

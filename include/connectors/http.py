@@ -52,7 +52,9 @@ RESOLUTIONS: dict[int, Resolution] = {
     400: Resolution(SourceUnavailable, "the system refuses the request as malformed", "file a bug with the task's log"),
     401: Resolution(ConfigurationError, "the system refuses the credentials", "correct them on the Airflow connection"),
     403: Resolution(ConfigurationError, "the user may not read this", "give the rights of the set-up guide"),
-    404: Resolution(ConfigurationError, "there is nothing at this address", "check host and database of the connection"),
+    404: Resolution(
+        ConfigurationError, "there is nothing at this address", "check host and database of the connection"
+    ),
     429: Resolution(SourceUnavailable, "the system's rate limit is reached", "wait; the task retries"),
 }
 UNAVAILABLE = Resolution(SourceUnavailable, "the system is not available", "wait; the task retries")

@@ -9,9 +9,7 @@ from include.expectations.suite import Scope
 from include.organizations import Organization
 
 
-def scope_of(
-    organization: Organization, connector: type[Connector], run_id: str, as_of: date, now: datetime
-) -> Scope:
+def scope_of(organization: Organization, connector: type[Connector], run_id: str, as_of: date, now: datetime) -> Scope:
     """Return what a validation of this run is about."""
     return Scope(
         organization_id=organization.id,

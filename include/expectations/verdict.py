@@ -67,9 +67,7 @@ class Verdict:
     def failed(self) -> tuple[Check, ...]:
         """Failed checks: blocking ones first, then by severity, the most money first."""
         failed = (check for check in self.checks if not check.passed)
-        return tuple(
-            sorted(failed, key=lambda c: (not c.blocking, SEVERITIES.index(c.severity), -_weight(c), c.name))
-        )
+        return tuple(sorted(failed, key=lambda c: (not c.blocking, SEVERITIES.index(c.severity), -_weight(c), c.name)))
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return how many checks of each severity passed and failed."""

@@ -69,16 +69,10 @@ def remove(connection: Connection, staged: Staged, stamp: Stamp) -> dict[str, in
 
 
 def _tables_in_reach(connection: Connection, staged: Staged, stamp: Stamp) -> Iterator[str]:
-    """Yield the root tables that hold rows of the batch's record types, each found by one index probe."""
+    """Yield the root tables that hold rows of the batch's record types, each found by an index probe."""
     for name in tables.ROOT_TABLES:
         table = tables.table(name)
-        of_types = [
-            exists().where(
-                stamp.owns(table), table.c.external_id > f"{record_type}:", table.c.external_id < f"{record_type};"
-            )
-            for record_type in sorted(staged.record_types)
-        ]
-        if of_types and connection.scalar(select(or_(*of_types))):
+        if connection.scalar(select(exists().where(stamp.owns(table), tables.is_of_type(table, staged.record_types)))):
             yield name
 
 

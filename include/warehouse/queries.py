@@ -90,7 +90,7 @@ def open_keys(engine: Engine, organization_id: str, record_types: tuple[str, ...
                 .where(
                     _alive(table, organization_id),
                     or_(table.c[rest] != 0, table.c.status.in_(unfinished)),
-                    or_(*(table.c.external_id.startswith(f"{kind}:", autoescape=True) for kind in record_types)),
+                    tables.is_of_type(table, record_types),
                 )
             )
             found.update(connection.scalars(query))

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Date,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    and_,
+    false,
+    or_,
+)
 from sqlalchemy.types import TypeEngine
 
 from include import model
@@ -89,6 +103,12 @@ def filled_columns(definition: model.Table) -> tuple[model.Column, ...]:
 def has_record_id(definition: model.Table) -> bool:
     """Tell whether rows of this table have an identity of their own, beside their key."""
     return model.RECORD_ID in definition.columns
+
+
+def is_of_type(table: Table, record_types: Iterable[str]) -> ColumnElement[bool]:
+    """Restrict a statement to keys of these record types, in a form that an index serves."""
+    key = table.c.external_id
+    return or_(false(), *(and_(key > f"{kind}:", key < f"{kind};") for kind in sorted(record_types)))
 
 
 def table(name: str) -> Table:

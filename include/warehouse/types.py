@@ -66,7 +66,10 @@ class ExactDecimal(TypeDecorator[Decimal]):
 
 def plain(value: Decimal) -> str:
     """Return the shortest plain notation: `1.10` and `1.1` give `1.1`, `1E+2` gives `100`."""
-    return format(value.normalize(), "f") if value else "0"
+    if not value:
+        return "0"
+    text = format(value, "f")  # not normalize(), which rounds to 28 digits
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def identifier() -> TypeEngine[str]:

@@ -16,6 +16,7 @@ from include import money
 Row = dict[str, Any]
 
 EURO_PER_UNIT = {"EUR": Decimal(1), "JPY": Decimal("0.0061"), "KWD": Decimal("2.9713")}
+RECEIVABLES, LIABILITIES = "1200", "2710"
 RAISES_DEBT = {"B": 1, "N": -1, "R": -1, "P": 1}
 """Kind of record (bill, note, receipt, payout) → the sign its rest has in what a customer owes."""
 
@@ -70,7 +71,9 @@ class Books:
 
     def deposit(self, party: Row, currency: str, amount: Decimal, at: datetime) -> Row:
         """Post a deposit, kept on a liability account and so in no receivables balance."""
-        return self._movement("R", party, currency, amount, at, "SEPA") | {"acct": "2710"}
+        row = self._movement("R", party, currency, amount, at, "SEPA")
+        row["acct"] = LIABILITIES
+        return row
 
     def unbooked(self, party: Row, currency: str, amount: Decimal, at: datetime, state: str) -> Row:
         """Announce money that is pending (`P`) or has failed (`F`)."""
@@ -100,7 +103,8 @@ class Books:
 
     def offset(self, note: Row, bill: Row, amount: Decimal, at: datetime) -> None:
         """Use a credit note on a bill."""
-        entry = self._entry(bill, at) | {"frm": note["ident"]}
+        entry = self._entry(bill, at)
+        entry["frm"] = note["ident"]
         self._lists(entry, bill, amount, "C", at)
         self._reduce(note, amount, at)
         self._reduce(bill, amount, at)
@@ -139,7 +143,7 @@ class Books:
     def _movement(self, kind: str, party: Row, currency: str, amount: Decimal, at: datetime, way: str) -> Row:
         base = str(rounded(amount * self._rate(currency), self.base))
         row = {
-            "kynd": kind, "st": "B", "prty": party["ident"], "cur": currency, "bcur": self.base, "acct": "1200",
+            "kynd": kind, "st": "B", "prty": party["ident"], "cur": currency, "bcur": self.base, "acct": RECEIVABLES,
             "amt": str(amount), "rest": str(amount), "bAmt": base, "bRest": base, "dat": written(at.date()),
             "way": way, "appl": [], "made": at.isoformat(), "mod": None,
         }  # fmt: skip
@@ -196,7 +200,7 @@ class Books:
 
     def _owes(self, row: Row, amount: Decimal, base: Decimal) -> None:
         """Move the customer's balance and the general ledger by what the row's rest moves."""
-        if row.get("acct") == "2710":
+        if row.get("acct") == LIABILITIES:
             return
         sign, gl = RAISES_DEBT[row["kynd"]], self.ledger["gl"]
         balances = next(p for p in self.ledger["parties"] if p["ident"] == row["prty"])["bal"]

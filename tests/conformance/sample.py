@@ -133,12 +133,12 @@ class Sample(Connector):
     def _pages(self, stream: Stream, asked: Mapping[str, str], after: str | None = None) -> Iterator[Page]:
         while True:
             answer = self._get(f"/rows/{ENDPOINTS[stream.name]}", {**asked, **({"after": after} if after else {})})
-            items = tuple(_item(row) for row in self.decode(stream, answer.body))
-            if not items:
+            said = answer.json()
+            if not said["rws"]:
                 return
-            after = str(answer.json()["nxt"] or f"{self.decode(stream, answer.body)[-1]['kynd']}:999999999")
-            yield Page(answer.body, items, after, answer.at)
-            if answer.json()["nxt"] is None:
+            after = f"{said['rws'][-1]['kynd']}:{said['rws'][-1]['ident']}"
+            yield Page(answer.body, tuple(map(_item, said["rws"])), after, answer.at)
+            if said["nxt"] is None:
                 return
 
     def _get(self, path: str, asked: Mapping[str, str]) -> Answer:

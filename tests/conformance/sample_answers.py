@@ -17,9 +17,10 @@ AMOUNTS = ("tot", "net", "tax", "rest", "bTot", "bRest", "amt", "bAmt", "src")
 
 def rows(ledger: Row, stream: str, query: dict[str, str], page_size: int, fault: str) -> Row:
     """Return one page by ascending (kind, number); `nxt` is null on the last one."""
-    found = [row for row in _listed(ledger, stream, query) if _is_after(row, query.get("after", ""))]
-    if fault == "drop_page" and "after" in query:
-        found = found[page_size:]
+    found = _listed(ledger, stream, query)
+    if fault == "drop_page":
+        del found[page_size : 2 * page_size]
+    found = [row for row in found if _is_after(row, query.get("after", ""))]
     page = [deepcopy({k: v for k, v in row.items() if k != "bal"}) for row in found[:page_size]]
     if fault == "halve":
         page = [_halved(row) for row in page]

@@ -110,7 +110,7 @@ def _contact(party: Record, line: Record) -> Row:
 def _document(document: Record) -> Row:
     voided, gross = document["st"] == "X", Decimal(document["tot"])
     dues = [(Decimal(part["rest"]) == 0, _day(part["due"])) for part in document["plan"]]
-    unpaid = [due for paid, due in dues if not paid]
+    unpaid = [due for paid, due in dues if not paid and not voided]
     return {
         "external_id": key(document["kynd"], document["ident"]),
         "source_document_type": document["kynd"],

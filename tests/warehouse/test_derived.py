@@ -120,8 +120,8 @@ def test_an_active_contact_of_another_source_replaces_those_of_the_erp(engine: E
 
     def salesforce(is_active: bool) -> Batch:
         return read("people").record("salesforce/Contact:1").child(
-            "contacts", "salesforce/Contact:1", "salesforce/Contact:1", customer_external_id="party:1", source="salesforce",
-            is_active=is_active,
+            "contacts", "salesforce/Contact:1", "salesforce/Contact:1", customer_external_id="party:1",
+            source="salesforce", is_active=is_active,
         )  # fmt: skip
 
     erp().load(engine)

@@ -19,8 +19,8 @@ TODAY = date(2026, 3, 10)
 def changes(engine: Engine, *names: str) -> list[tuple[Any, ...]]:
     table = warehouse.table("record_changes")
     with engine.connect() as connection:
-        found = connection.execute(select(*(table.c[name] for name in names)).order_by(table.c.table_name, table.c.field))
-        return [tuple(row) for row in found]
+        query = select(*(table.c[name] for name in names)).order_by(table.c.table_name, table.c.field)
+        return [tuple(row) for row in connection.execute(query)]
 
 
 def invoice(read: Read, **values: Any) -> Batch:
@@ -51,7 +51,9 @@ def test_updates_of_tracked_columns_are_kept_old_and_new(engine: Engine, read: R
     assert len(changes(engine, "field")) == 5
 
 
-def balance(engine: Engine, as_of: date = TODAY, organization_id: str = "acme") -> dict[tuple[str, str], dict[str, int]]:
+def balance(
+    engine: Engine, as_of: date = TODAY, organization_id: str = "acme"
+) -> dict[tuple[str, str], dict[str, int]]:
     """Return that day's snapshot rows: (customer key, currency) → the amounts that are not zero."""
     table, customers = warehouse.table("balance_snapshots"), rows(engine, "customers", organization_id)
     keys = {row["record_id"]: key for key, row in customers.items()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from sqlalchemy import Engine
 
 from include import warehouse
@@ -67,31 +66,34 @@ def test_the_same_id_in_another_table_is_no_target(engine: Engine, read: Read) -
     assert warehouse.missing_references(engine, "acme") == ["party:1", "x:1"]
 
 
-@pytest.mark.parametrize(
-    ("table", "values", "is_open"),
-    [
-        ("invoices", {"status": "open", "outstanding_amount": 0}, True),
-        ("invoices", {"status": "draft", "outstanding_amount": 0}, True),
-        ("invoices", {"status": "pending_approval", "outstanding_amount": 0}, True),
-        ("invoices", {"status": "paid", "outstanding_amount": 0}, False),
-        ("invoices", {"status": "paid", "outstanding_amount": 5}, True),
-        ("credit_notes", {"status": "paid", "unapplied_amount": 0}, False),
-        ("credit_notes", {"status": "paid", "unapplied_amount": 5}, True),
-        ("payments", {"unapplied_amount": 0}, False),
-        ("payments", {"unapplied_amount": -5}, True),
-        ("payments", {"unapplied_amount": 0, "status": "pending"}, True),
-        ("refunds", {"unapplied_amount": 5}, True),
-    ],
-    ids=str,
-)
-def test_open_keys(engine: Engine, read: Read, table: str, values: dict[str, Any], is_open: bool) -> None:
-    read("documents").row(table, "kind_a:1", customer_external_id="party:1", **values).load(engine)
-    assert warehouse.open_keys(engine, "acme", ("kind_a", "kind_b")) == ["kind_a:1"] * is_open
+STANDING: list[tuple[str, dict[str, Any], bool]] = [
+    ("invoices", {"status": "open", "outstanding_amount": 0}, True),
+    ("invoices", {"status": "draft", "outstanding_amount": 0}, True),
+    ("invoices", {"status": "pending_approval", "outstanding_amount": 0}, True),
+    ("invoices", {"status": "paid", "outstanding_amount": 0}, False),
+    ("invoices", {"status": "paid", "outstanding_amount": 5}, True),
+    ("credit_notes", {"status": "paid", "unapplied_amount": 0}, False),
+    ("credit_notes", {"status": "paid", "unapplied_amount": 5}, True),
+    ("payments", {"unapplied_amount": 0}, False),
+    ("payments", {"unapplied_amount": -5}, True),
+    ("payments", {"unapplied_amount": 0, "status": "pending"}, True),
+    ("refunds", {"unapplied_amount": 5}, True),
+]
+"""Table, what a row of it says, and whether its record is read again until it is settled."""
+
+
+def test_open_keys_are_those_with_a_rest_or_unfinished(engine: Engine, read: Read) -> None:
+    batch = read("documents")
+    for number, (table, values, _) in enumerate(STANDING):
+        batch.row(table, f"kind:{number:02d}", customer_external_id="party:1", **values)
+    batch.load(engine)
+    expected = [f"kind:{number:02d}" for number, (_, _, is_open) in enumerate(STANDING) if is_open]
+    assert warehouse.open_keys(engine, "acme", ("kind", "other")) == expected
 
 
 def test_open_keys_are_those_of_the_stream_alive(engine: Engine, read: Read) -> None:
     batch = read("documents")
-    for key in ("kind_a:2", "kind_a:1", "kind_ab:1", "kindXa:1", "kind_a:3"):
+    for key in ("kind_a:2", "kind_a:1", "kind_ab:1", "kindXa:1", "Kind_a:1", "kind_a:3"):
         batch.row("invoices", key, customer_external_id="party:1")
     batch.load(engine)
     read("documents").load(engine, deleted=["kind_a:3"])

@@ -190,7 +190,7 @@ class Tryton(Connector):
         if self._company is None:
             if self._client.context().get("company_filter") != "all":
                 raise ConfigurationError(
-                    "the user's company filter is not \"All\", so what it sees depends on what was asked before",
+                    'the user\'s company filter is not "All", so what it sees depends on what was asked before',
                     next_step="set the filter to All in the user's preferences in Tryton",
                 )
             seen = self.entities()

@@ -104,4 +104,3 @@ def _is_valid(email: str) -> bool:
     except EmailNotValidError:
         return False
     return True
-

@@ -164,4 +164,3 @@ def _reject(invoice: Record, key: str, reason: str) -> Reject:
         currency=(invoice.get("currency.") or {}).get("code") or "",
         amount=rest if isinstance(rest, Decimal) and rest.is_finite() else None,
     )
-

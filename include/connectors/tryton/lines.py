@@ -215,4 +215,3 @@ def _reject(line: Record, key: str, base: str) -> Reject:
         currency=_currency(line, base),
         amount=net(line, _currency(line, base)),
     )
-

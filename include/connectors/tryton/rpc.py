@@ -178,4 +178,3 @@ def split(body: bytes) -> tuple[str, list[Any]]:
     """Return the base currency and each response's result of a page's body."""
     page = json.loads(body, object_hook=decode)
     return page["base_currency"], [response["result"] for response in page["responses"]]
-

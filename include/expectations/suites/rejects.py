@@ -8,7 +8,8 @@ from include.expectations.suite import Rows, Scope, Suite
 def _batch(scope: Scope) -> str:
     return f"""
         SELECT t.external_id AS record, t.number, c.number AS customer_number, t.currency, NULL AS amount,
-               t.is_open, t.reason, t.message || COALESCE(' (' || CAST(t.amount AS TEXT) || ' ' || t.currency || ')', '') AS message
+               t.is_open, t.reason,
+               t.message || COALESCE(' (' || CAST(t.amount AS TEXT) || ' ' || t.currency || ')', '') AS message
         FROM rejected_records t
         LEFT JOIN customers c ON c.organization_id = t.organization_id AND c.deleted_at IS NULL
           AND c.external_id = t.customer_external_id
