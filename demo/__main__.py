@@ -148,6 +148,7 @@ def _environment(folder: Path) -> dict[str, str]:
     """Return the settings of the demo's own Airflow, warehouse, staging and docs."""
     organizations = folder / "organizations"
     organizations.mkdir()
+    (organizations / "_defaults.yaml").write_text("schedule: none  # the demo starts the runs, whatever the hour\n")
     return {
         "PYTHONUNBUFFERED": "1",
         "GREENLIGHT_ORGANIZATIONS": str(organizations),

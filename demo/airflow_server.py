@@ -111,7 +111,9 @@ class Airflow:
         instances = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=100)["task_instances"]
         return {instance["task_id"]: instance["state"] or "none" for instance in instances}
 
-    def finish(self, runs: dict[str, str], tell: Callable[[str], None]) -> dict[str, str]:
+    def finish(
+        self, runs: dict[str, str], tell: Callable[[str], None], seconds: float = RUN_SECONDS
+    ) -> dict[str, str]:
         """Wait for the runs (DAG id → run id), telling what they are doing; return DAG id → state.
 
         Raises:
@@ -119,7 +121,7 @@ class Airflow:
         """
         states: dict[str, str] = {}
         told: dict[str, str] = {}
-        deadline = time.monotonic() + RUN_SECONDS
+        deadline = time.monotonic() + seconds
         while len(states) < len(runs) and time.monotonic() < deadline:
             for dag_id, run_id in runs.items():
                 if dag_id in states:
@@ -134,7 +136,7 @@ class Airflow:
                     states[dag_id] = state
             time.sleep(1)
         if late := set(runs) - set(states):
-            raise RuntimeError(f"{', '.join(sorted(late))} did not end within {RUN_SECONDS} s.\n{self._tail()}")
+            raise RuntimeError(f"{', '.join(sorted(late))} did not end within {seconds:.0f} s.\n{self._tail()}")
         return states
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator
 from pydantic import Field as Bounds
+from pydantic_core import ErrorDetails
 
 from include import model, money, schedule
 
@@ -106,3 +107,41 @@ Email = Annotated[str, AfterValidator(_email)]
 Percent = Annotated[Decimal, Bounds(ge=0, le=100), AfterValidator(_plain_decimal)]
 Rule = Annotated[dict[str, str | bool], AfterValidator(_rule)]
 """Columns of customers and the values that, all together, leave a customer out of collections."""
+
+
+def sentence(problem: ErrorDetails, known: Iterable[str]) -> str:
+    """Say in plain words what pydantic refused; never repeats a value, which may be personal.
+
+    Args:
+        known: the keys that there are where an unknown one stands.
+    """
+    kind, bounds = problem["type"], problem.get("ctx", {})
+    if kind == "value_error":
+        return str(bounds["error"])
+    if kind == "missing":
+        return "is missing"
+    if kind == "extra_forbidden":
+        return f"is no key here{did_you_mean(str(problem['loc'][-1]), known)}"
+    if problem["input"] is None:
+        return "has no value"
+    return _MUST_BE[kind].format(**bounds) if kind in _MUST_BE else str(problem["msg"])
+
+
+_MUST_BE: Final = {
+    "string_type": "must be one word or text",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "decimal_type": "must be a number",
+    "decimal_parsing": "must be a number",
+    "finite_number": "must be a number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "date_type": "must be a date like 2024-01-31",
+    "date_parsing": "must be a date like 2024-01-31",
+    "date_from_datetime_parsing": "must be a date like 2024-01-31",
+    "tuple_type": "must be a list, even of one: [ … ]",
+    "dict_type": "must be `column: value`",
+    "model_type": "must be keys with values, indented below it",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Engine, case, func, literal, select
+from sqlalchemy import ColumnElement, Engine, case, func, literal, or_, select, true
 from sqlalchemy.sql.selectable import Select
 
 from include import warehouse
@@ -16,6 +16,7 @@ from include.connectors.base import Figure
 DOCUMENT_TABLES = {"invoices": ("outstanding_amount", 1), "credit_notes": ("unapplied_amount", -1)}
 MOVEMENT_TABLES = {"payments": -1, "refunds": 1}
 """Table → sign with which its open rest counts in what a customer owes."""
+UNFINISHED = ("open", "draft", "pending_approval")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,12 @@ class Ledger:
         return document.rest if document.currency == currency else 0
 
 
-def read(engine: Engine, organization_id: str) -> Ledger:
-    """Read the ledger scope: what is posted and has an open rest, every table's count, the rejects."""
+def read(engine: Engine, organization_id: str, history_from: date) -> Ledger:
+    """Read the ledger scope: what is posted and has an open rest, every table's count, the rejects.
+
+    Counts leave out closed documents of before history_from, as the source's own do: open ones
+    bring some of those along.
+    """
     documents: dict[str, OpenDocument] = {}
     counts: dict[str, int] = {}
     rejects = warehouse.table("rejected_records")
@@ -78,8 +83,9 @@ def read(engine: Engine, organization_id: str) -> Ledger:
                 documents[row.external_id] = OpenDocument(*row)
         for name in warehouse.MODEL_TABLES:
             table = warehouse.table(name)
-            live = select(func.count()).where(table.c.organization_id == organization_id, table.c.deleted_at.is_(None))
-            counts[name] = connection.execute(live).scalar_one()
+            live = (table.c.organization_id == organization_id, table.c.deleted_at.is_(None))
+            in_range = _in_range(name, history_from)
+            counts[name] = connection.execute(select(func.count()).where(*live, in_range)).scalar_one()
         refused = connection.execute(
             select(rejects.c.external_id, rejects.c.table_name).where(rejects.c.organization_id == organization_id)
         ).all()
@@ -98,6 +104,17 @@ def read(engine: Engine, organization_id: str) -> Ledger:
         base_currency or "",
         by_customer,
     )
+
+
+def _in_range(name: str, history_from: date) -> ColumnElement[bool]:
+    """Return what makes a row count: no date of its own, a date in range, or something still open."""
+    t = warehouse.table(name)
+    if name in DOCUMENT_TABLES:
+        return or_(t.c.issue_date.is_(None), t.c.issue_date >= history_from, t.c.status.in_(UNFINISHED))
+    if name in MOVEMENT_TABLES:
+        day = t.c.paid_on if name == "payments" else t.c.refunded_on
+        return or_(day.is_(None), day >= history_from, t.c.unapplied_amount != 0)
+    return true()
 
 
 def _open_rests(organization_id: str) -> list[Select[Any]]:

@@ -128,7 +128,7 @@ def _send(organization: Organization, state: State, judgement: Judgement | None,
             title, type(error).__name__, mail.smtp_conn_id,
         )  # fmt: skip
         return False
-    log.info("%s: told %d owners", title, len(organization.owners))
+    log.info("%s: the owners were told", title)
     return True
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -25,7 +25,7 @@ from include import schedule as schedules
 from include import yaml_file
 from include.connectors import base
 from include.errors import ConfigurationError
-from include.fields import Currency, Email, PastDate, Percent, Rule, Schedule, Text, Timezone, did_you_mean
+from include.fields import Currency, Email, PastDate, Percent, Rule, Schedule, Text, Timezone, did_you_mean, sentence
 from include.yaml_file import FileError, KeyPath, YamlFile, dotted
 
 ID: Final = re.compile(r"[a-z][a-z0-9_]{1,40}")
@@ -248,7 +248,7 @@ def _complaints(organization_id: str, values: Mapping[str, Any], written: YamlFi
             keys = problem["loc"] if problem["type"] == "missing" else _written_keys(problem["loc"], written)
             if dotted(keys) not in seen:
                 seen.add(dotted(keys))
-                yield keys, _sentence(problem, keys)
+                yield keys, sentence(problem, _known_keys(keys))
     connector = written.values.get("connector")
     if isinstance(connector, str) and connector.strip() and (message := _why_no_connector(connector.strip())):
         yield ("connector",), message
@@ -261,39 +261,8 @@ def _written_keys(keys: KeyPath, written: YamlFile) -> KeyPath:
     return keys
 
 
-def _sentence(problem: Any, keys: KeyPath) -> str:
-    """Say in plain words what pydantic refused; never repeats a value, which may be personal."""
-    kind, bounds = problem["type"], problem.get("ctx", {})
-    if kind == "value_error":
-        return str(bounds["error"])
-    if kind == "missing":
-        return "is missing"
-    if kind == "extra_forbidden":
-        known = Thresholds if keys[0] == "thresholds" else Organization
-        return f"is no key here{did_you_mean(str(keys[-1]), known.model_fields)}"
-    if problem["input"] is None:
-        return "has no value"
-    return _MUST_BE[kind].format(**bounds) if kind in _MUST_BE else str(problem["msg"])
-
-
-_MUST_BE: Final = {
-    "string_type": "must be one word or text",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "decimal_type": "must be a number",
-    "decimal_parsing": "must be a number",
-    "finite_number": "must be a number",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "date_type": "must be a date like 2024-01-31",
-    "date_parsing": "must be a date like 2024-01-31",
-    "date_from_datetime_parsing": "must be a date like 2024-01-31",
-    "tuple_type": "must be a list, even of one: [ … ]",
-    "dict_type": "must be `column: value`",
-    "model_type": "must be keys with values, indented below it",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le}",
-}
+def _known_keys(keys: KeyPath) -> Iterable[str]:
+    return (Thresholds if keys[0] == "thresholds" else Organization).model_fields
 
 
 def _why_no_connector(name: str) -> str:

@@ -88,7 +88,7 @@ def reconcile(
     decided = False
     for comparison in range(1, COMPARISONS + 1):
         figures = connector.control_figures(as_of, history)
-        lines = compare(figures, ledger.read(engine, organization.id), connector)
+        lines = compare(figures, ledger.read(engine, organization.id, history), connector)
         now_differing = {line for line in lines if line.differs}
         decided = not now_differing or now_differing == before
         if decided or comparison == COMPARISONS:
@@ -205,7 +205,7 @@ def _balances_only_here(figures: ControlFigures, ours: Ledger, explained: list[L
     if not balances:
         return []
     first = balances[0]
-    named = {f.subject for f in balances}
+    named = {(f.subject, f.currency) for f in balances}
     return [
         _amount(
             replace(first, subject=customer, amount=Decimal(0), currency=currency),
@@ -214,7 +214,7 @@ def _balances_only_here(figures: ControlFigures, ours: Ledger, explained: list[L
             asked,
         )
         for customer, currency, amount in ours.balances(first.basis)
-        if customer not in named and amount
+        if (customer, currency) not in named and amount
     ]
 
 

@@ -75,9 +75,12 @@ def _suites_digest() -> str:
 
 def record(
     engine: Engine, organization: Organization, connector: type[Connector], run_id: str, as_of: date,
-    verdict: Verdict, is_limited: bool, now: datetime,
+    verdict: Verdict, now: datetime,
 ) -> Evidence:  # fmt: skip
-    """Store what a validation found, passed or failed; a limited run's evidence never opens the gate."""
+    """Store what a validation found, passed or failed.
+
+    A limited run that passes proves nothing about the whole: the caller records only its failure.
+    """
     from include import bridge
 
     return _store(
@@ -85,14 +88,14 @@ def record(
         Evidence(
             run_id=run_id,
             as_of=as_of,
-            passed=verdict.passed and not is_limited,
+            passed=verdict.passed,
             data_version=_data_version(engine, organization.id),
             configuration_digest=configuration_digest(organization, connector),
             recorded_at=now,
             valid_until=now + timedelta(hours=organization.thresholds.evidence_hours),
             checks=verdict.counts(),
             bridge=bridge.bridge(engine, organization.id, as_of),
-            settings=_settings(organization, is_limited),
+            settings=_settings(organization),
             failures=verdict.why(),
             first_load_only=not _has_been_incremental(engine, organization.id),
             docs=verdict.docs,
@@ -196,8 +199,6 @@ def _missing(evidence: Evidence | None, organization: Organization, connector: t
     if evidence is None:
         return "not validated yet"
     if not evidence.passed:
-        if evidence.settings.get("limited"):
-            return "the last run was limited, so it proves nothing about the whole"
         blocking = [failure for failure in evidence.failures if failure["blocking"]]
         checks = sorted({failure["check"] for failure in blocking})
         return f"{len(checks)} critical checks failed on {len({f['record'] for f in blocking})} records"
@@ -225,11 +226,10 @@ def _decision(engine: Engine, organization_id: str, target: str) -> str:
         return connection.execute(query).scalar_one_or_none() or "test_mode"
 
 
-def _settings(organization: Organization, is_limited: bool) -> dict[str, Any]:
+def _settings(organization: Organization) -> dict[str, Any]:
     """Return the thresholds this evidence was made with, the defaults beside them."""
     defaults = type(organization.thresholds)()
     return {
-        "limited": is_limited,
         "thresholds": organization.thresholds.model_dump(mode="json"),
         "defaults": defaults.model_dump(mode="json"),
     }

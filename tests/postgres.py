@@ -14,7 +14,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from glob import glob
 from pathlib import Path
 
 import psycopg
@@ -92,7 +91,7 @@ class _Process:
     """A child that ends with its parent, with its output in a file."""
 
     def __init__(self, command: list[str], user: pwd.struct_passwd | None) -> None:
-        self.output = tempfile.TemporaryFile()
+        self.output = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the child
         self.child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -145,8 +144,9 @@ def _end_with_parent() -> None:
 
 
 def _binary(program: str) -> str:
-    installed = sorted(glob(f"/usr/lib/postgresql/*/bin/{program}"), key=lambda path: float(path.split("/")[4]))
-    found = installed[-1] if installed else shutil.which(program)
+    installed = Path("/usr/lib/postgresql").glob(f"*/bin/{program}")
+    newest = max(installed, key=lambda path: float(path.parts[4]), default=None)
+    found = str(newest) if newest else shutil.which(program)
     if found is None:
         raise FileNotFoundError(f"{program} is missing: install PostgreSQL (Debian: apt-get install postgresql)")
     return found

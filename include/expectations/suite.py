@@ -116,7 +116,7 @@ def empty(table: str, severity: Severity = "critical") -> Rows:
 def keys(table: str) -> Rows:
     """Expect the namespaced form of keys."""
     return Rows(
-        f"{table}_key", "critical", "Every key has the form <record type>:<id>.",
+        f"{table}_key", "critical", "Every key names a record type and an id.",
         "t.record NOT LIKE '_%:%' OR t.record LIKE '%:'", "has a malformed key",
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from hashlib import sha1
+from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
 
@@ -121,7 +122,7 @@ def _opened(address: str) -> IO[bytes]:
     scheme, _, path = address.rpartition("://")
     try:
         if scheme in ("", "file"):
-            return open(path, "rb")
+            return Path(path).open("rb")
         from airflow.sdk import ObjectStoragePath
 
         path_of: Any = ObjectStoragePath

@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, func, make_url, select
 
 from include.errors import ConfigurationError
+from include.warehouse import failures
 
 BUSY_SECONDS = 60
 """How long a writer waits for SQLite's lock."""
@@ -42,7 +43,9 @@ def engine(url: str | URL | None = None) -> Engine:
     address = _normal(url)
     key = (address.render_as_string(hide_password=False), os.getpid())  # a forked child must not share sockets
     if key not in _engines:
-        _engines[key] = _sqlite(address) if address.get_backend_name() == "sqlite" else _postgresql(address)
+        made = _sqlite(address) if address.get_backend_name() == "sqlite" else _postgresql(address)
+        event.listen(made, "handle_error", failures.translate)
+        _engines[key] = made
     return _engines[key]
 
 

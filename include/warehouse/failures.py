@@ -8,42 +8,53 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from include.errors import ContractError, GreenlightError, StorageError
+from include.errors import ContractError, StorageError
+
+NO_ROOM = ("SQLITE_FULL", "53100", "53200")
+BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "55P03", "40001", "40P01")
+NO_ANSWER = ("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_NOTADB", "08", "57P", "53300")
+"""Beginnings of SQLite's error names and PostgreSQL's SQLSTATEs."""
+
+
+def translate(context: ExceptionContext) -> StorageError | None:
+    """Say, for SQLAlchemy's event handle_error, that the warehouse cannot be used now; None for other errors."""
+    return None if context.is_pre_ping else unavailable(context.original_exception)
 
 
 @contextmanager
 def in_own_words(organization_id: str) -> Iterator[None]:
-    """Turn a database error into a StorageError (retried) or a ContractError (a row breaks the model)."""
+    """Turn an error of the database into a StorageError (retried) or a ContractError (a row breaks the model)."""
     try:
         yield
-    except DBAPIError as error:
-        raise _translated(error, organization_id) from None
+    except (IntegrityError, DataError) as error:
+        raise _refused(error.orig or error, organization_id) from None
     except Exception as error:
-        if type(error).__module__.partition(".")[0] not in ("psycopg", "sqlite3"):  # raised beside SQLAlchemy, by COPY
+        if isinstance(error, DBAPIError) or type(error).__module__.partition(".")[0] != "psycopg":
             raise
-        raise _translated(error, organization_id) from None
+        raise (unavailable(error) or _refused(error, organization_id)) from None  # COPY goes past SQLAlchemy
 
 
-def _translated(error: Exception, organization_id: str) -> GreenlightError:
-    cause = getattr(error, "orig", None) or error
-    said = str(cause).lower()
-    if "disk" in said or "no space" in said or _state(cause) in ("53100", "53200"):
+def unavailable(error: BaseException) -> StorageError | None:
+    """Return what to say when the database is full, busy or away; None when the statement was at fault."""
+    code = _code(error)
+    if code.startswith(NO_ROOM):
+        return StorageError("the warehouse has no room left", next_step="make room on its disk; the task retries")
+    if code.startswith(BUSY):
         return StorageError(
-            "the warehouse has no room left",
-            next_step="make room on its disk; the task retries",
-            organization=organization_id,
+            "the warehouse was busy too long", next_step="look for a long-running writer; the task retries"
         )
-    if isinstance(error, OperationalError) or type(cause).__name__ == "OperationalError" or _state(cause)[:2] == "08":
-        busy = "locked" in said or "busy" in said
+    if code.startswith(NO_ANSWER) or (not code and type(error).__name__ in ("OperationalError", "ConnectionTimeout")):
         return StorageError(
-            "the warehouse was busy for a minute" if busy else "the warehouse does not answer or broke off",
-            next_step="look for a long-running writer; the task retries"
-            if busy
-            else "check that its server runs and that the connection `warehouse` points at it; the task retries",
-            organization=organization_id,
+            "the warehouse does not answer",
+            next_step="check that it runs and that the connection `warehouse` points at it; the task retries",
         )
+    return None
+
+
+def _refused(cause: BaseException, organization_id: str) -> ContractError:
     return ContractError(
         f"the warehouse refused a row: {type(cause).__name__}{_place(cause)}",
         next_step="let normalize reject what the model forbids, and file a bug with this line",
@@ -51,15 +62,16 @@ def _translated(error: Exception, organization_id: str) -> GreenlightError:
     )
 
 
-def _state(cause: Exception | BaseException) -> str:
-    return str(getattr(cause, "sqlstate", "") or "")
+def _code(error: BaseException) -> str:
+    """Return SQLite's error name or PostgreSQL's SQLSTATE; empty when the server was not reached."""
+    return str(getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None) or "")
 
 
-def _place(cause: Exception | BaseException) -> str:
+def _place(cause: BaseException) -> str:
     """Return table and column, which are no data; SQLite says them at the end of its text."""
     diagnosis = getattr(cause, "diag", None)
     if diagnosis is not None:
         names = [name for name in (diagnosis.table_name, diagnosis.column_name, diagnosis.constraint_name) if name]
-        return f" at {'.'.join(names)}" if names else f" ({_state(cause)})"
+        return f" at {'.'.join(names)}" if names else f" ({_code(cause)})"
     head, _, place = str(cause).partition(": ")
     return f" at {place}" if head.endswith("constraint failed") else ""

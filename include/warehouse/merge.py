@@ -161,11 +161,10 @@ def _update(connection: Connection, table: Table, rows: Table, changed: Table, s
 def _insert(
     connection: Connection, table: Table, rows: Table, changed: Table, stamp: Stamp, rules: derive.Rules
 ) -> int:
-    filled = [column for column in rows.c]
     derived = derive.initial(table.name, rows, rules)
     query = select(
         stamp.text("organization_id"),
-        *filled,
+        *rows.c,
         *(value.label(name) for name, value in derived.items()),
         *(stamp.moment(name) for name in ("first_seen_at", "synced_at")),
         stamp.text("run_id"),

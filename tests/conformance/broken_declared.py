@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import ClassVar, NoReturn
 
 from include.connectors.base import Connection, Entity, Grade, Identity, Normalized, Record, Stream
@@ -68,7 +68,6 @@ class ChecksNothing(Sample):
     """check() is content without asking."""
 
     def check(self) -> str:
-        """Say that all is well."""
         return "fine"
 
 
@@ -77,7 +76,6 @@ class UnsortedEntities(Sample):
     """Entities come as the system lists them."""
 
     def entities(self) -> Sequence[Entity]:
-        """List from last to first."""
         return list(reversed(super().entities()))
 
 
@@ -86,15 +84,14 @@ class IdentityOfTheMoment(Sample):
     """The account changes at every asking."""
 
     def identity(self) -> Identity:
-        """Make an account up."""
-        return replace(super().identity(), account=str(datetime.now()))
+        return replace(super().identity(), account=str(datetime.now(UTC)))
 
 
 @fails("grades")
 class GradeTooLow(Sample):
     """The open total is counted from the same records."""
 
-    grades: ClassVar[dict[str, Grade]] = {**Sample.grades, "open_total": Grade.C}  # type: ignore[dict-item]
+    grades: ClassVar[dict[str, Grade]] = {**Sample.grades, "open_total": Grade.C}
 
 
 @fails("wrong_secret")
@@ -102,7 +99,6 @@ class SecretInError(Sample):
     """The error tells the secret."""
 
     def check(self) -> str:
-        """Say what was tried."""
         try:
             return super().check()
         except Exception as error:
@@ -114,7 +110,6 @@ class WaitsForASecret(Sample):
     """A wrong secret is retried for ever."""
 
     def check(self) -> NoReturn:
-        """Call everything an outage."""
         raise SourceUnavailable("it does not work", next_step="wait")
 
 
@@ -123,7 +118,6 @@ class DownIsMisconfigured(Sample):
     """A system that is down is said to be set up wrongly, and nobody retries."""
 
     def check(self) -> NoReturn:
-        """Call every outage a matter of configuration."""
         raise ConfigurationError("it does not work", next_step="look for what is wrong")
 
 
@@ -136,7 +130,6 @@ class NothingToSee(Sample):
     )  # fmt: skip
 
     def normalize(self, stream: Stream, records: Iterable[Record]) -> Normalized:
-        """Give payments from no stream."""
         said = super().normalize(stream, records)
         if "payments" in said.tables:
             said.tables["payments"] = {}
@@ -149,5 +142,4 @@ class CountsNothing(Sample):
 
     @property
     def request_count(self) -> int:
-        """Say nothing was sent."""
         return 0

@@ -35,12 +35,13 @@ def check_streams(subject: Subject) -> None:
     for stream in subject.streams:
         assert re.fullmatch(r"[a-z][a-z_]*", stream.name), f"{stream.name!r} is no stream name"
         assert stream.record_types and stream.tables, f"{stream.name} reads or fills nothing"
-        assert not any(set(":/? ") & set(t) for t in stream.record_types), f"{stream.name}: record type with : / ? or space"
+        odd = [record_type for record_type in stream.record_types if set(":/? ") & set(record_type)]
+        assert not odd, f"{stream.name}: {odd} would be cut apart in keys"
         assert stream.overlap >= timedelta(0), f"{stream.name}: negative overlap"
         for table, parent in stream.tables.items():
             assert table in TABLES, f"{stream.name} fills {table}, which the model lacks"
             if TABLES[table].child:
-                assert parent in stream.tables, f"{stream.name}: {table} needs a parent among its own tables, not {parent}"
+                assert parent in stream.tables, f"{stream.name}: {table} needs a parent of its own, not {parent}"
             else:
                 assert parent is None, f"{stream.name}: {table} has rows of its own and no parent"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import traceback
 
+import pytest
+
 from include.connectors.base import Connector
 from include.errors import ConfigurationError, GreenlightError, SourceUnavailable
 from tests.conformance.subject import Subject
@@ -18,25 +20,17 @@ def check_wrong_secret(subject: Subject) -> None:
         lambda connector: connector.control_figures(subject.as_of, subject.history_from),
     ):
         connector = subject.wrong_secret()
-        try:
+        with pytest.raises(GreenlightError) as refused:
             ask(connector)
-        except GreenlightError as error:
-            assert isinstance(error, ConfigurationError), f"a wrong secret is {type(error).__name__}"
-            _is_well_said(error, connector)
-        else:
-            raise AssertionError("a wrong secret is accepted")
+        _is_well_said(refused.value, ConfigurationError, connector)
 
 
 def check_unreachable(subject: Subject) -> None:
     """A system that does not answer is waited for."""
     connector = subject.unreachable()
-    try:
+    with pytest.raises(GreenlightError) as raised:
         connector.check()
-    except GreenlightError as error:
-        assert isinstance(error, SourceUnavailable), f"an outage is {type(error).__name__}"
-        _is_well_said(error, connector)
-    else:
-        raise AssertionError("a system that does not answer passes check()")
+    _is_well_said(raised.value, SourceUnavailable, connector)
 
 
 def check_requests_are_counted(subject: Subject) -> None:
@@ -48,7 +42,8 @@ def check_requests_are_counted(subject: Subject) -> None:
         assert connector.request_count - before >= pages > 0, f"{stream.name}: {pages} pages, fewer requests counted"
 
 
-def _is_well_said(error: GreenlightError, connector: Connector) -> None:
+def _is_well_said(error: GreenlightError, kind: type[GreenlightError], connector: Connector) -> None:
+    assert isinstance(error, kind), f"{type(error).__name__} is no {kind.__name__}: its reader does the wrong thing"
     connection = connector.connection
     secrets = [connection.password, *(str(v) for k, v in connection.extra.items() if "secret" in k or "token" in k)]
     told = "".join(traceback.format_exception(error))

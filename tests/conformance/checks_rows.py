@@ -26,7 +26,8 @@ def check_decode(subject: Subject) -> None:
     for stream in subject.streams:
         connector = subject.connect()
         for page in subject.pages(stream):
-            assert len(connector.decode(stream, page.body)) == len(page.items), f"{stream.name}: records and items differ"
+            count = len(connector.decode(stream, page.body))
+            assert count == len(page.items), f"{stream.name}: {count} records for {len(page.items)} items"
         for item, tables in by_record(subject, stream):
             for table, found in tables.items():
                 owner = "parent_external_id" if TABLES[table].child else "external_id"
@@ -40,7 +41,8 @@ def check_tables(subject: Subject) -> None:
     """Only the stream's tables and only columns of the model come, all of one length."""
     for stream in subject.streams:
         said = subject.normalized(stream)
-        assert said.tables.keys() <= stream.tables.keys(), f"{stream.name} gave {said.tables.keys() - stream.tables.keys()}"
+        foreign = said.tables.keys() - stream.tables.keys()
+        assert not foreign, f"{stream.name} gave {foreign}"
         for table, columns in said.tables.items():
             allowed = {"external_id", *(c.name for c in TABLES[table].all_columns)}
             assert columns.keys() <= allowed, f"{table} has no {sorted(columns.keys() - allowed)}"
@@ -160,7 +162,8 @@ def check_bad_record(subject: Subject) -> None:
             spoiled = [*records[:at], subject.break_record(stream, deepcopy(records[at])), *records[at + 1 :]]
             frames, rejects = _typed(subject.connect(), stream, spoiled)
             expected, _ = _typed(subject.connect(), stream, [*records[:at], *records[at + 1 :]])
-            assert [reject.key for reject in rejects] == [key], f"{stream.name}: rejects {[r.key for r in rejects]} for {key}"
+            rejected = [reject.key for reject in rejects]
+            assert rejected == [key], f"{stream.name}: {key} is malformed, rejected are {rejected}"
             _is_well_said(subject, stream, rejects[0])
             for table, frame in frames.items():
                 kept = set(frame["external_id"])
@@ -172,6 +175,9 @@ def check_record_without_fields(subject: Subject) -> None:
     for stream in subject.streams:
         said = subject.connect().normalize(stream, [{}])
         assert len(said.rejects) == 1, f"{stream.name}: {len(said.rejects)} rejects for a record without any field"
+        record_type, _, rest = said.rejects[0].key.partition(":")
+        named = record_type in stream.record_types and rest.startswith("?") and len(rest) > 1
+        assert named, f"{stream.name}: {said.rejects[0].key} is not <record type>:?<digest>"
         assert not any(any(columns.values()) for columns in said.tables.values()), f"{stream.name}: a row of nothing"
 
 

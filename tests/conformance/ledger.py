@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -19,7 +21,7 @@ from tests.conformance.books import Books, Row, rounded
 DAYS = 380
 """How far back the current business reaches; a few old documents are years older."""
 OLD_DAYS = 1300
-NAMES = ("Müller & Söhne", "株式会社ひかり", "Ŝtormo ĉe l’Åland", "شركة الخليج", "O’Neil \"Gate\" Ltd", "Ünïcode 🚢 AS")
+NAMES = ("Müller & Söhne", "株式会社ひかり", "Ŝtormo ĉe l’Åland", "شركة الخليج", 'O’Neil "Gate" Ltd', "Ünïcode 🚢 AS")
 
 
 def make(seed: int = 1, customers: int = 12, invoices: int = 40, entity: str = "north", base: str = "EUR",
@@ -81,6 +83,14 @@ def read(folder: Path, entity: str) -> Row:
     """Return an entity's ledger as it is now."""
     ledger: Row = json.loads((folder / f"{entity}.json").read_text(encoding="utf-8"))
     return ledger
+
+
+@contextmanager
+def changing(folder: Path, entity: str) -> Iterator[Row]:
+    """Read an entity's ledger, let the caller change it, and put it back."""
+    ledger = read(folder, entity)
+    yield ledger
+    write(folder, entity, ledger)
 
 
 def _moment(today: date, days_ago: int) -> datetime:

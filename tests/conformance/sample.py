@@ -170,6 +170,5 @@ class Sample(Connector):
 
 
 def _item(row: Record) -> Item:
-    stamp = row["mod"] or row["made"]
     raw = json.dumps(row, sort_keys=True).encode()
-    return Item(sample_rows.key(row["kynd"], row["ident"]), digest(raw), datetime.fromisoformat(stamp) if stamp else None)
+    return Item(sample_rows.key(row["kynd"], row["ident"]), digest(raw), sample_rows.at(row["mod"] or row["made"]))

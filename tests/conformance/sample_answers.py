@@ -120,7 +120,8 @@ def _changed(row: Row) -> datetime | None:
 
 
 def _day(text: str) -> date:
-    return datetime.strptime(text, "%d.%m.%Y").date()
+    day, month, year = map(int, text.split("."))
+    return date(year, month, day)
 
 
 def _halved(row: Row) -> Row:
@@ -162,10 +163,15 @@ def _open(ledger: Row, query: dict[str, str]) -> list[Row]:
             "kynd": row["kynd"], "ident": row["ident"], "prty": row["prty"], "num": row["num"], "cur": row["cur"],
             "bcur": row["bcur"], "rest": str(RAISES_DEBT[row["kynd"]] * Decimal(row["rest"])),
             "bRest": str(RAISES_DEBT[row["kynd"]] * Decimal(row["bRest"])),
-            "due": min((_day(part["due"]).isoformat() for part in row.get("plan", ()) if Decimal(part["rest"])), default=None),
+            "due": _earliest_due(row),
         }
         for row in _receivables(ledger)
     ]  # fmt: skip
+
+
+def _earliest_due(row: Row) -> str | None:
+    unpaid = [_day(part["due"]) for part in row.get("plan", ()) if Decimal(part["rest"])]
+    return min(unpaid).isoformat() if unpaid else None
 
 
 def _counts(ledger: Row, query: dict[str, str]) -> list[Row]:

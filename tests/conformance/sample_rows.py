@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -9,7 +10,7 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
-from include.connectors.base import Normalized, Record, Reject, Stream
+from include.connectors.base import Normalized, Record, Reject, Stream, digest
 
 TYPES = {"C": "Party", "B": "Bill", "N": "Note", "R": "Receipt", "P": "Payout", "X": "Offset"}
 KINDS = {record_type: kind for kind, record_type in TYPES.items()}
@@ -49,7 +50,7 @@ def normalize(stream: Stream, record: Record, said: Normalized) -> None:
 
 
 def _rows(record: Record) -> Iterator[tuple[str, Row]]:
-    times = {"source_created_at": _at(record["made"]), "source_updated_at": _at(record["mod"] or record["made"])}
+    times = {"source_created_at": at(record["made"]), "source_updated_at": at(record["mod"] or record["made"])}
     match record["kynd"]:
         case "C":
             yield "customers", _customer(record) | times
@@ -109,8 +110,8 @@ def _contact(party: Record, line: Record) -> Row:
 
 def _document(document: Record) -> Row:
     voided, gross = document["st"] == "X", Decimal(document["tot"])
-    dues = [(Decimal(part["rest"]) == 0, _day(part["due"])) for part in document["plan"]]
-    unpaid = [due for paid, due in dues if not paid and not voided]
+    dues = [(due, Decimal(part["rest"])) for part in document["plan"] if (due := _day(part["due"]))]
+    unpaid = [due for due, rest in dues if rest and not voided]
     return {
         "external_id": key(document["kynd"], document["ident"]),
         "source_document_type": document["kynd"],
@@ -120,7 +121,7 @@ def _document(document: Record) -> Row:
         "purchase_order": document["po"],
         "issue_date": _day(document["dat"]),
         "posting_date": _day(document["bkd"]),
-        "due_date": min(unpaid) if unpaid else max((due for _, due in dues), default=None),
+        "due_date": min(unpaid) if unpaid else max((due for due, _ in dues), default=None),
         "payment_terms": document["trms"],
         "currency": document["cur"],
         "gross_amount": ZERO if voided else gross,
@@ -213,8 +214,9 @@ def _reject(stream: Stream, record: Record, trouble: str) -> Reject:
     fields = record if isinstance(record, dict) else {}
     kind = fields.get("kynd")
     known = kind if kind in TABLES else KINDS[stream.record_types[0]]
+    unknown = f"?{digest(json.dumps(record, sort_keys=True).encode())}"
     return Reject(
-        key=key(known, fields.get("ident", "?")),
+        key=key(known, fields.get("ident", unknown)),
         table=TABLES[known],
         reason="malformed_record",
         message=f"the record cannot be mapped ({trouble})",
@@ -232,10 +234,14 @@ def _flag(value: Any) -> bool:
 
 
 def _day(text: str | None) -> date | None:
-    return datetime.strptime(text, "%d.%m.%Y").date() if text else None
+    if not text:
+        return None
+    day, month, year = map(int, text.split("."))
+    return date(year, month, day)
 
 
-def _at(text: str | None) -> datetime | None:
+def at(text: str | None) -> datetime | None:
+    """Return a timestamp of the system; some records have none."""
     return datetime.fromisoformat(text) if text else None
 
 

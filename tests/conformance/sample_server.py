@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -25,11 +27,12 @@ SECRET = "open-sesame-91c5"
 PAGE_SIZE = 7
 FAULTS = "faults.json"
 SLOW_SECONDS = 2.0
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server in this process: where it listens, and the folder it reads."""
+    """A running server: its base address, and the folder it reads."""
 
     url: str
     folder: Path
@@ -78,6 +81,7 @@ class Sample(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Sample
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body leave together, else each answer waits for an acknowledgement
 
     def do_GET(self) -> None:
         """Answer one request."""
@@ -135,6 +139,35 @@ def serving(folder: Path) -> Iterator[Running]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+@contextmanager
+def serving_elsewhere(folder: Path) -> Iterator[Running]:
+    """Serve the folder from a process of its own."""
+    command = [sys.executable, "-m", "tests.conformance.sample_server", "--folder", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=PROJECT) as process:
+        assert process.stdout, "the server prints its port"
+        try:
+            yield Running(f"http://127.0.0.1:{int(process.stdout.readline())}", folder)
+        finally:
+            process.terminate()
+
+
+def order_faults(
+    folder: Path, entity: str, read: str | dict[str, str] = "", figures: str | dict[str, str] = ""
+) -> None:
+    """Switch faults of an entity on; without any, switch them off.
+
+    Args:
+        read: a status (500, 401 …), html, cut, slow or slow:SECONDS, drop_page, halve or malformed; for all of
+            its reads, or by endpoint: parties, documents, movements.
+        figures: a status, html, cut, slow or halve; for all, or by endpoint: total, balances, open, types, counts.
+    """
+    path = folder / FAULTS
+    ordered = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    part = folder / f".{FAULTS}"
+    part.write_text(json.dumps({**ordered, entity: {"read": read, "figures": figures}}), encoding="utf-8")
+    part.replace(path)
 
 
 def main() -> None:

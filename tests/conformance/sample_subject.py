@@ -33,10 +33,11 @@ def subject(running: Running, connector: type[Sample]) -> Subject:
     today = datetime.now(UTC).date()
 
     def touch() -> str:
-        books = ledger.read(running.folder, ENTITY)
-        bill = next(d for d in books["documents"] if d["kynd"] == "B" and d["st"] == "O")
-        bill |= {"ttl": f"{bill['ttl']}!", "mod": datetime.now(UTC).isoformat()}
-        ledger.write(running.folder, ENTITY, books)
+        """Change the open bill that lay still for longest."""
+        with ledger.changing(running.folder, ENTITY) as books:
+            bills = [d for d in books["documents"] if d["kynd"] == "B" and d["st"] == "O"]
+            bill = min(bills, key=lambda d: str(d["mod"] or d["made"]))
+            bill |= {"ttl": f"{bill['ttl']}!", "mod": datetime.now(UTC).isoformat()}
         return f"Bill:{bill['ident']}"
 
     return Subject(

@@ -59,9 +59,7 @@ def test_identity_is_handed_on_along_a_chain(engine: Engine, read: Read) -> None
     assert [everything[f"inv:{n}"]["superseded_by_external_id"] for n in (1, 2, 3)] == ["inv:2", "inv:3", None]
 
 
-@pytest.mark.parametrize(
-    ("number", "customer"), [("R-2", "party:1"), ("R-1", "party:2"), (None, "party:1")], ids=str
-)
+@pytest.mark.parametrize(("number", "customer"), [("R-2", "party:1"), ("R-1", "party:2"), (None, "party:1")], ids=str)
 def test_another_number_or_customer_is_another_document(
     engine: Engine, read: Read, number: str | None, customer: str
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from include.expectations.suite import Rows, Scope, Suite
+from include.expectations.suite import Rows, Scope, Suite, keys
 from include.model import ALLOCATED_TYPES
 
 
@@ -36,6 +36,7 @@ def _batch(scope: Scope) -> str:
 
 def _rows(scope: Scope) -> tuple[Rows, ...]:
     return (
+        keys("allocations"),
         Rows("allocation_source", "critical", "What an allocation uses is loaded.",
              "t.source_external_id IS NOT NULL AND t.source_found IS NULL", "uses something that is not loaded"),
         Rows("allocation_target", "critical", "What an allocation settles is loaded.",

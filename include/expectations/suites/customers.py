@@ -6,7 +6,11 @@ from include.expectations.suite import Rows, Scope, Suite, empty, keys
 
 
 def _batch(scope: Scope) -> str:
-    """Customers with their parent, their contacts and what they owe overdue, in base currency."""
+    """Customers with their parent, their contacts and what they owe overdue.
+
+    Overdue is in base currency, or in the document's where the source states no base amounts; only
+    then can a customer come once per currency.
+    """
     return f"""
         SELECT t.external_id AS record, t.number, t.number AS customer_number, debt.currency,
                COALESCE(debt.overdue, 0) AS amount, t.parent_external_id, parent.external_id AS parent_found,
@@ -20,8 +24,11 @@ def _batch(scope: Scope) -> str:
                           SUM(CASE WHEN is_main THEN 1 ELSE 0 END) AS main
                    FROM contacts WHERE deleted_at IS NULL AND is_active AND is_effective GROUP BY 1, 2) reach
           ON reach.organization_id = t.organization_id AND reach.customer_external_id = t.external_id
-        LEFT JOIN (SELECT i.organization_id, i.customer_external_id, i.base_currency AS currency,
-                          SUM(CASE WHEN i.outstanding_amount = late.amount OR i.outstanding_amount = 0
+        LEFT JOIN (SELECT i.organization_id, i.customer_external_id,
+                          CASE WHEN i.base_outstanding_amount IS NULL THEN i.currency ELSE i.base_currency END
+                            AS currency,
+                          SUM(CASE WHEN i.base_outstanding_amount IS NULL THEN late.amount
+                                   WHEN i.outstanding_amount = late.amount OR i.outstanding_amount = 0
                                    THEN i.base_outstanding_amount
                                    ELSE CAST(ROUND(i.base_outstanding_amount * 1.0 * late.amount
                                              / i.outstanding_amount) AS BIGINT) END) AS overdue
@@ -47,8 +54,9 @@ def _rows(scope: Scope) -> tuple[Rows, ...]:
         Rows("overdue_reachable_share", "critical",
              f"Customers without a usable e-mail address hold at most {share} % of the overdue amount.",
              f"""SELECT t.record, t.number, t.customer_number, t.currency, t.amount, NULL AS detail
-                 FROM {{batch}} AS t CROSS JOIN (SELECT SUM(amount) AS overdue, SUM(CASE WHEN usable = 0
-                   AND exclusion_reason IS NULL THEN amount ELSE 0 END) AS unreachable FROM {{batch}} AS s) AS sums
+                 FROM {{batch}} AS t JOIN (SELECT currency, SUM(amount) AS overdue, SUM(CASE WHEN usable = 0
+                   AND exclusion_reason IS NULL THEN amount ELSE 0 END) AS unreachable FROM {{batch}} AS s
+                   GROUP BY currency) AS sums ON sums.currency = t.currency
                  WHERE t.amount > 0 AND t.usable = 0 AND t.exclusion_reason IS NULL
                    AND sums.unreachable * 100.0 > sums.overdue * {share}""",
              "holds too much of the overdue amount to have no usable e-mail address",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 from include.expectations.suite import Rows, Scope, Suite, quoted
 
 
@@ -16,7 +18,7 @@ def _batch(scope: Scope) -> str:
 
 
 def _rows(scope: Scope) -> tuple[Rows, ...]:
-    limit = scope.stale_before.isoformat(sep=" ", timespec="microseconds")
+    limit = scope.stale_before.astimezone(UTC).isoformat(sep=" ", timespec="microseconds")
     return (
         Rows("stream_fresh", "critical", "Every stream was read to its end within the schedule.",
              f"t.read_to_end_at IS NULL OR t.read_to_end_at < '{limit}'",

@@ -1,0 +1,119 @@
+"""Every check of every suite: silent on clean books, tripped by its defect, deaf to other organizations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+import pytest
+
+from include import warehouse
+from include.expectations.failing import date_dependent_hold, failures
+from include.expectations.suites import ALL
+from include.expectations.verdict import Failure
+from tests.expectations.books import FAKE, PARTIAL, Books, scope
+from tests.expectations.cases import CASES, Case, little_unreachable
+
+
+def tripped(books: Books, connector: Any = FAKE, organization_id: str = "acme") -> dict[str, tuple[Failure, ...]]:
+    """Return check → the records that fail it, for those that fail."""
+    found = {
+        rows.name: failures(books.connection, suite, rows, query)
+        for suite in ALL
+        for rows, query in suite.queries(scope(organization_id, connector))
+    }
+    return {name: records for name, records in found.items() if records}
+
+
+def names() -> list[str]:
+    return [rows.name for suite in ALL for rows in suite.rows(scope())]
+
+
+def test_clean_books_trip_nothing(books: Books) -> None:
+    assert tripped(books) == {}
+    assert tripped(books, PARTIAL) == {}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.check)
+def test_a_defect_trips_its_check_and_no_other(books: Books, case: Case) -> None:
+    case.plant(books)
+    found = tripped(books, case.connector)
+    assert set(found) == {case.check, *case.also}
+    assert sorted(failure.record for failure in found[case.check]) == sorted(case.records)
+    assert all(failure.sentence and "None" not in failure.sentence for failure in found[case.check])
+    assert tripped(books, case.connector, "beta") == {}
+
+
+def test_every_check_has_a_case_and_a_name_of_its_own() -> None:
+    assert set(names()) == {case.check for case in CASES}
+    assert [name for name, times in Counter(names()).items() if times > 1] == []
+
+
+@pytest.mark.parametrize("suite", ALL, ids=lambda suite: suite.name)
+def test_every_row_of_a_batch_is_this_organizations_and_comes_once(books: Books, suite: Any) -> None:
+    from sqlalchemy import text
+
+    batch = text(f"SELECT record FROM ({suite.batch(scope())}) AS batch".replace(":", "\\:"))
+    before = sorted(books.connection.scalars(batch))
+    Books(books.connection, "gamma").fill()
+    assert sorted(books.connection.scalars(batch)) == before
+    if suite.name != "reconciliation":
+        assert len(set(before)) == len(before)
+
+
+def test_an_empty_organization_beside_full_ones_is_refused(books: Books) -> None:
+    found = tripped(books, organization_id="empty")
+    assert set(found) == {"total_asked", "counts_asked", "stream_fresh", "customers_not_empty", "invoices_not_empty"}
+    assert len(found["stream_fresh"]) == len(FAKE.streams)
+
+
+def test_deleted_rows_are_not_looked_at(books: Books) -> None:
+    from tests.expectations.books import NOW
+
+    for table in ("customers", "invoices"):
+        books.change(table, {}, deleted_at=NOW)
+    assert {"customers_not_empty", "invoices_not_empty"} <= set(tripped(books))
+    for table in warehouse.MODEL_TABLES:
+        books.change(table, {}, deleted_at=NOW)
+    assert set(tripped(books)) == {"customers_not_empty", "invoices_not_empty"}
+
+
+def test_an_explained_total_is_not_named_again(books: Books) -> None:
+    books.change("reconciliations", {"figure": "open_document"}, classification="missing_here", difference=-7)
+    for figure in ("open_total", "customer_balance", "count"):
+        books.change("reconciliations", {"figure": figure}, classification="amount", is_explained=True, difference=-7)
+    assert set(tripped(books)) == {"document_equal"}
+
+
+def test_another_runs_figures_prove_nothing(books: Books) -> None:
+    books.change("reconciliations", {}, run_id="run-0", classification="unanswered")
+    assert set(tripped(books)) == {"total_asked", "counts_asked"}
+
+
+@pytest.mark.parametrize("excluded", ["inactive", "by_person"])
+def test_nobody_writes_to_excluded_customers(books: Books, excluded: str) -> None:
+    books.change("contacts", "contact:1", email_is_valid=False)
+    books.change("customers", "party:1", exclusion_reason=excluded)
+    assert tripped(books) == {}
+
+
+def test_a_debt_without_base_amounts_is_overdue_all_the_same(books: Books) -> None:
+    books.change("invoices", {}, base_currency=None, base_outstanding_amount=None)
+    books.change("contacts", "contact:1", email_is_valid=False)
+    assert set(tripped(books)) == {"overdue_customer_reachable", "overdue_reachable_share"}
+
+
+def test_the_calendar_alone_makes_an_invoice_overdue(books: Books) -> None:
+    books.change("contacts", "contact:2", email_is_valid=False)
+    assert date_dependent_hold(books.connection, ALL, scope(as_of=date(2026, 4, 30)))
+    assert not date_dependent_hold(books.connection, ALL, scope(as_of=date(2026, 5, 1)))
+    little_unreachable(books)
+    assert not date_dependent_hold(books.connection, ALL, scope())
+
+
+def test_the_most_money_comes_first_in_words_an_analyst_reads(books: Books) -> None:
+    books.change("invoices", {"status": "open"}, payment_terms=None)
+    found = tripped(books)["payment_terms"]
+    assert [failure.amount for failure in found] == [11_900, 4_000, 2_000]
+    assert found[0].sentence == "invoice INV-1 of customer C-1 (119.00 EUR) has no payment terms"

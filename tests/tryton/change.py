@@ -1,0 +1,163 @@
+"""Makes one change in a running Tryton, on documents and customers of its own.
+
+    python change.py --url http://127.0.0.1:8000 --password-file admin.password NAME prepare|change [ID ...]
+
+`prepare` books what the change needs and prints its ids; `change` makes the change. Prints keys by what they are.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from clerk import Clerk
+from proteus import Model, config
+from tryton_books import Sale, create
+from tryton_client import answer, connect, parser
+
+Ids = dict[str, int]
+
+
+def _bill(clerk: Clerk, who: Any) -> Ids:
+    return {"account.invoice": clerk.bill(who, "100.00").id}
+
+
+def _draft(clerk: Clerk, who: Any) -> Ids:
+    return {"account.invoice": clerk.books.draft({"": Sale(who, "100.00")})[""].id}
+
+
+def _paid(clerk: Clerk, who: Any) -> Ids:
+    invoice = clerk.bill(who, "100.00")
+    clerk.pay(invoice, "100.00")
+    (line,) = [line for line in invoice.reconciliation_lines if line.credit]
+    return {"account.invoice": invoice.id, "account.move.line": line.id}
+
+
+def _invoice(ids: Ids) -> Any:
+    return Model.get("account.invoice")(ids["account.invoice"])
+
+
+def _write(model: str, identifier: int, **values: Any) -> None:
+    current = config.get_config()
+    current.get_proxy(model).write([identifier], values, current.context)
+
+
+def paid_in_part(clerk: Clerk, ids: Ids) -> None:
+    clerk.pay(_invoice(ids), "30.00")
+
+
+def paid(clerk: Clerk, ids: Ids) -> None:
+    clerk.pay(_invoice(ids), "100.00")
+
+
+def unreconciled(clerk: Clerk, ids: Ids) -> None:
+    clerk.unreconcile(_invoice(ids))
+
+
+def email_changed(clerk: Clerk, ids: Ids) -> None:
+    """On the mechanism alone: the party's own write date stays."""
+    _write("party.contact_mechanism", ids["party.contact_mechanism"], value="changed@cases.example")
+
+
+def mechanism_added(clerk: Clerk, ids: Ids) -> None:
+    create("party.contact_mechanism", [{"party": ids["party.party"], "type": "email", "value": "added@cases.example"}])
+
+
+def mechanism_deactivated(clerk: Clerk, ids: Ids) -> None:
+    _write("party.contact_mechanism", ids["party.contact_mechanism"], active=False)
+
+
+def mechanism_deleted(clerk: Clerk, ids: Ids) -> None:
+    Model.get("party.contact_mechanism")(ids["party.contact_mechanism"]).delete()
+
+
+def address_changed(clerk: Clerk, ids: Ids) -> None:
+    _write("party.address", ids["party.address"], city="Elsewhere")
+
+
+def maturity_changed(clerk: Clerk, ids: Ids) -> None:
+    (line,) = _invoice(ids).lines_to_pay
+    _write("account.move.line", line.id, maturity_date=clerk.books.today + dt.timedelta(days=99))
+
+
+def draft_line_changed(clerk: Clerk, ids: Ids) -> None:
+    (line,) = _invoice(ids).lines
+    line.unit_price *= 2
+    line.save()
+
+
+def draft_deleted(clerk: Clerk, ids: Ids) -> None:
+    _invoice(ids).delete()
+
+
+def draft_posted(clerk: Clerk, ids: Ids) -> None:
+    _invoice(ids).click("post")
+
+
+def cancelled(clerk: Clerk, ids: Ids) -> None:
+    _invoice(ids).click("cancel")
+
+
+def archived(clerk: Clerk, ids: Ids) -> None:
+    _write("party.party", ids["party.party"], active=False)
+
+
+CHANGES: dict[str, tuple[Callable[[Clerk, Any], Ids], Callable[[Clerk, Ids], None]]] = {
+    "paid_in_part": (_bill, paid_in_part),
+    "paid": (_bill, paid),
+    "unreconciled": (_paid, unreconciled),
+    "email_changed": (_bill, email_changed),
+    "mechanism_added": (_bill, mechanism_added),
+    "mechanism_deactivated": (_bill, mechanism_deactivated),
+    "mechanism_deleted": (_bill, mechanism_deleted),
+    "address_changed": (_bill, address_changed),
+    "maturity_changed": (_bill, maturity_changed),
+    "draft_line_changed": (_draft, draft_line_changed),
+    "draft_deleted": (_draft, draft_deleted),
+    "draft_posted": (_draft, draft_posted),
+    "cancelled": (_bill, cancelled),
+    "archived": (_bill, archived),
+}
+
+
+def main() -> None:
+    """Prepare every change, or make one."""
+    options = parser(__doc__.splitlines()[0])
+    options.add_argument("name", choices=["prepare", *CHANGES])
+    options.add_argument("ids", nargs="*", help="<model>:<id> of what was prepared; none takes the first customer's")
+    arguments = options.parse_args()
+    with connect(arguments):
+        clerk = Clerk()
+        if arguments.name == "prepare":
+            answer(arguments, {name: _prepare(clerk, name, book) for name, (book, _) in CHANGES.items()})
+            return
+        ids = {key.partition(":")[0]: int(key.partition(":")[2]) for key in arguments.ids} or _of_a_customer()
+        CHANGES[arguments.name][1](clerk, ids)
+        answer(arguments, {"touched": _keys(ids)})
+
+
+def _prepare(clerk: Clerk, name: str, book: Callable[[Clerk, Any], Ids]) -> dict[str, str]:
+    who = clerk.customer(f"change {name.replace('_', ' ')}")
+    return _keys(_of(who) | book(clerk, who))
+
+
+def _of_a_customer() -> Ids:
+    (who,) = Model.get("party.party").find([("name", "=", "Tailspin Toys")])
+    return _of(who)
+
+
+def _of(who: Any) -> Ids:
+    return {
+        "party.party": who.id,
+        "party.contact_mechanism": who.contact_mechanisms[0].id,
+        "party.address": who.addresses[0].id,
+    }
+
+
+def _keys(ids: Ids) -> dict[str, str]:
+    return {model: f"{model}:{identifier}" for model, identifier in ids.items()}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""What Tryton's own client says about Northwind's receivables, asked through a running server.
+
+    python truth.py --url http://127.0.0.1:8000 --password-file admin.password
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "demo"))
+
+from proteus import config
+from tryton_books import company_named, work_for
+from tryton_client import answer, connect, parser
+
+
+def main() -> None:
+    """Print balances by party, amounts to pay by document, the ledger's total and what is not posted yet."""
+    options = parser(__doc__.splitlines()[0]).parse_args()
+    with connect(options):
+        company = company_named("Northwind Traders")
+        work_for(company)
+        ours = [("company", "=", company.id)]
+        receivable = [*ours, ("type.receivable", "=", True)]
+        documents = _rows("account.invoice", [*ours, ("type", "=", "out")], "amount_to_pay", "state", "total_amount")
+        drafts: Counter[str] = Counter()
+        waiting = [("move.state", "=", "draft"), ("account.type.receivable", "=", True), ("move.company", "=", company.id)]
+        for line in _rows("account.move.line", waiting, "party", "debit", "credit"):
+            drafts[f"party.party:{line['party']}"] += line["debit"] - line["credit"]
+        answer(
+            options,
+            {
+                "receivable": {
+                    f"party.party:{row['id']}": str(row["receivable"])
+                    for row in _rows("party.party", [], "receivable")
+                },
+                "not_posted": {party: str(amount) for party, amount in drafts.items()},
+                "documents": {f"account.invoice:{row['id']}": str(row["amount_to_pay"]) for row in documents},
+                "totals": {f"account.invoice:{row['id']}": str(row["total_amount"]) for row in documents},
+                "states": {f"account.invoice:{row['id']}": row["state"] for row in documents},
+                "balance": str(sum(row["balance"] for row in _rows("account.account", receivable, "balance"))),
+            },
+        )
+
+
+def _rows(model: str, domain: list[Any], *fields: str) -> list[dict[str, Any]]:
+    current = config.get_config()
+    context = {**current.context, "active_test": False}
+    return current.get_proxy(model).search_read(domain, 0, None, [("id", "ASC")], list(fields), context)
+
+
+if __name__ == "__main__":
+    main()
