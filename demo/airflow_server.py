@@ -111,9 +111,7 @@ class Airflow:
         instances = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=100)["task_instances"]
         return {instance["task_id"]: instance["state"] or "none" for instance in instances}
 
-    def finish(
-        self, runs: dict[str, str], tell: Callable[[str], None], seconds: float = RUN_SECONDS
-    ) -> dict[str, str]:
+    def finish(self, runs: dict[str, str], tell: Callable[[str], None], seconds: float = RUN_SECONDS) -> dict[str, str]:
         """Wait for the runs (DAG id → run id), telling what they are doing; return DAG id → state.
 
         Raises:

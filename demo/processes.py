@@ -46,7 +46,7 @@ class Processes:
             RuntimeError: it failed; the sentence names what was tried and where the whole output is.
         """
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
             env=self.environment(environment), cwd=cwd, start_new_session=True, check=False,
         )  # fmt: skip
         with log.open("a") as output:
@@ -61,9 +61,9 @@ class Processes:
         found = []
         for process in psutil.process_iter():
             try:
-                if process.pid != os.getpid() and process.environ().get(MARK) == self.mark:
-                    if process.status() != psutil.STATUS_ZOMBIE:
-                        found.append(process)
+                marked = process.pid != os.getpid() and process.environ().get(MARK) == self.mark
+                if marked and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
             except psutil.Error:
                 continue
         return found

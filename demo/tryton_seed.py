@@ -71,8 +71,8 @@ def _spare_the_waits() -> None:
     anew for each sequence that it wants to lock.
     """
     # Tryton reads its configuration while it is imported.
-    import trytond.config  # noqa: PLC0415
-    from trytond.transaction import Transaction  # noqa: PLC0415
+    import trytond.config
+    from trytond.transaction import Transaction
 
     trytond.config.set("queue", "worker", "True")
     Transaction.lock_table = Transaction.lock_records = lambda *_: None

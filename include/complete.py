@@ -49,7 +49,7 @@ def complete(
     asked: set[str] = set()
     orphans: set[str] = set()
     records = rounds = 0
-    for rounds in range(1, ROUNDS + 1):  # noqa: B007 - the number of the last round is the result
+    for rounds in range(1, ROUNDS + 1):
         wanted = list(_not_asked(missing(engine, organization.id, connector), asked))
         if not wanted:
             break

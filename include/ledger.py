@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, case, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Engine, Table, case, exists, func, literal, or_, select, true
 from sqlalchemy.sql.selectable import Select
 
 from include import warehouse
@@ -114,7 +114,19 @@ def _in_range(name: str, history_from: date) -> ColumnElement[bool]:
     if name in MOVEMENT_TABLES:
         day = t.c.paid_on if name == "payments" else t.c.refunded_on
         return or_(day.is_(None), day >= history_from, t.c.unapplied_amount != 0)
+    if name == "customers":
+        return or_(*(_holds(document, t, history_from) for document in (*DOCUMENT_TABLES, *MOVEMENT_TABLES)))
     return true()
+
+
+def _holds(name: str, customers: Table, history_from: date) -> ColumnElement[bool]:
+    t = warehouse.table(name)
+    return exists().where(
+        t.c.organization_id == customers.c.organization_id,
+        t.c.customer_external_id == customers.c.external_id,
+        t.c.deleted_at.is_(None),
+        _in_range(name, history_from),
+    )
 
 
 def _open_rests(organization_id: str) -> list[Select[Any]]:

@@ -6,6 +6,7 @@ limits per connection are held by pacing, so a new organization needs no set-up 
 
 from __future__ import annotations
 
+from include import environment
 from include.connectors import base
 
 SLOTS = 8
@@ -23,4 +24,5 @@ def make() -> list[str]:
 
 
 if __name__ == "__main__":
+    environment.load()
     print("pools:", ", ".join(make()))

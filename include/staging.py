@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import zstandard
@@ -23,15 +24,16 @@ from include.errors import StorageError
 if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
+PROJECT = Path(__file__).resolve().parent.parent
 ZSTD_LEVEL = 1
 """Level 1 packs a JSON page to about a tenth at 2.5 µs a row; higher levels buy little."""
 
 
 def root() -> ObjectStoragePath:
-    """Return the staging root: `GREENLIGHT_STAGING`, by default `.data/staging` in the working folder."""
+    """Return the staging root: `GREENLIGHT_STAGING`, by default `.data/staging` in the project."""
     from airflow.sdk import ObjectStoragePath
 
-    return ObjectStoragePath(os.environ.get("GREENLIGHT_STAGING") or f"file://{os.getcwd()}/.data/staging")
+    return ObjectStoragePath(os.environ.get("GREENLIGHT_STAGING") or f"file://{PROJECT}/.data/staging")
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, exists, func, or_, select
 
-from include import money, organizations, test_mode, warehouse
+from include import environment, money, organizations, test_mode, warehouse
 from include.connectors import base
 from include.organizations import Organization
 from include.run import now
@@ -100,6 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m include.status", description=__doc__.splitlines()[0])
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures, with every reason, to FILE")
     arguments = parser.parse_args()
+    environment.load()
     engine = warehouse.engine()
     warehouse.check_schema(engine)
     found = [status(engine, organization) for organization in organizations.load_all().organizations]

@@ -9,6 +9,7 @@ tests every method.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -264,7 +265,7 @@ class Connector(ABC):
     grades: ClassVar[Mapping[str, Grade]]
     """Figure name → the best grade this system offers."""
     not_offered: ClassVar[Mapping[str, str]] = {}
-    """Method, filter (`read.until`) or figure that the system lacks → the reason."""
+    """`deletions`, a filter (`read.since`, `read.until`, `read.customers`) or a figure → why the system lacks it."""
     mapping_version: ClassVar[int] = 1
     """Raise it whenever normalize changes: stored digests no longer match and records load again."""
 
@@ -329,7 +330,10 @@ class Connector(ABC):
 
     @abstractmethod
     def normalize(self, stream: Stream, records: Iterable[Record]) -> Normalized:
-        """Say what the records mean in the model; one record's trouble becomes one Reject."""
+        """Say what the records mean in the model; one record's trouble becomes one Reject.
+
+        A record without an id has the key `<record type>:?<digest>`, in `read`'s items as here.
+        """
 
     @classmethod
     def stream(cls, name: str) -> Stream:
@@ -360,11 +364,14 @@ def known() -> list[str]:
 
 
 def get(name: str) -> type[Connector]:
-    """Return the connector class of that name.
+    """Return the connector class of that name; imports its module only.
 
     Raises:
         ConfigurationError: there is none; the sentence lists those there are.
     """
-    if name not in Connector._registry and name not in known():
+    module = f"include.connectors.{name.replace('-', '_')}"
+    if name not in Connector._registry and name.replace("-", "").isalnum() and importlib.util.find_spec(module):
+        importlib.import_module(module)
+    if name not in Connector._registry:
         raise ConfigurationError(f"there is no connector {name!r}", next_step=f"use one of: {', '.join(known())}")
     return Connector._registry[name]

@@ -1,7 +1,7 @@
 """Data Docs: pages for analysts, per organization and run, that need no other host.
 
-Great Expectations builds its pages in a temporary folder; here they lose every reference to another
-host, gain our style sheet and severity badges, and get a first page that says ready or not and why.
+Great Expectations builds its pages in a temporary folder; here their tables of results lose whatever
+asks another host, move into pages of ours, and get a first page that says ready or not and why.
 They hold keys, document and customer numbers and amounts, never a name or an address.
 """
 
@@ -14,15 +14,18 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
 from sqlalchemy import Engine, select
 
 from include import money, warehouse
 from include.bridge import bridge
 from include.errors import StorageError
-from include.expectations.suite import Scope
+from include.expectations.suite import Scope, Suite
+from include.expectations.suites import ALL
 from include.expectations.verdict import SEVERITIES, Check, Verdict
 from include.organizations import Organization
 
@@ -30,22 +33,22 @@ if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
 PAGES = Path(__file__).parent / "pages"
+PROJECT = PAGES.parent.parent.parent
 RUNS_LISTED = 50
-_FOREIGN = re.compile(
-    r"<link[^>]*(?:https?:)?//[^>]*>|<script[^>]*src=[\"'](?:https?:)?//[^>]*>\s*</script>"
-    r"|<img[^>]*src=[\"'](?:https?:)?//[^>]*>",
-    re.IGNORECASE | re.DOTALL,
-)
-_SCRIPTS = re.compile(r"<script\b.*?</script>", re.IGNORECASE | re.DOTALL)
-_LINKS = re.compile(r"<a\b[^>]*href=[\"'](?:https?:)?//[^>]*>(.*?)</a>", re.IGNORECASE | re.DOTALL)
+_RESULTS = re.compile(r"<table\s+id=\"section-2-.*</table>", re.DOTALL)
+_SCRIPTS = re.compile(r"<(script|style)\b.*?</\1>", re.IGNORECASE | re.DOTALL)
+_ASSETS = re.compile(r"</?(?:a|img|link|iframe|object|embed|base|meta|form)\b[^>]*>", re.IGNORECASE)
+_ICON = re.compile(r"<i class=\"[^\"]*text-(success|danger|warning)\"[^>]*>\s*</i>")
+_ICONS = {"success": ("ok", "passed"), "danger": ("bad", "failed"), "warning": ("bad", "raised an error")}
+_NOISE = re.compile(r"\s(?:id|style|onclick|data-[a-z-]+)=(?:\"[^\"]*\"|[^\s>]+)|\s(?:src|href)=\"[^\"]*\"")
 _BADGE = re.compile(r"\[(critical|warning|info)\]")
 
 
 def root() -> ObjectStoragePath:
-    """Return where pages are published: `GREENLIGHT_DOCS`, by default `.data/docs` in the working folder."""
+    """Return where pages are published: `GREENLIGHT_DOCS`, by default `.data/docs` in the project."""
     from airflow.sdk import ObjectStoragePath
 
-    return ObjectStoragePath(os.environ.get("GREENLIGHT_DOCS") or f"file://{os.getcwd()}/.data/docs")
+    return ObjectStoragePath(os.environ.get("GREENLIGHT_DOCS") or f"file://{PROJECT}/.data/docs")
 
 
 def address(organization_id: str, run_id: str) -> str:
@@ -66,7 +69,11 @@ def publish(
     run = ObjectStoragePath(folder)
     suites = _suite_pages(built)
     style = (PAGES / "style.css").read_text()
-    pages = {"style.css": style, **{f"{name}.html": _cleaned(page) for name, page in suites.items()}}
+    pages = {"style.css": style} | {
+        f"{suite.name}.html": _suite_page(organization, scope, verdict, suite, suites[suite.name])
+        for suite in ALL
+        if suite.name in suites
+    }
     pages |= {f"{check.name}.csv": _csv(check) for check in verdict.failed}
     pages["index.html"] = _render(
         "run.html",
@@ -102,13 +109,29 @@ def _suite_pages(built: Path) -> dict[str, str]:
             for path in (site / "validations").rglob("*.html")}  # fmt: skip
 
 
-def _cleaned(page: str) -> str:
-    """Take away what asks other hosts (and every script), and show severities as badges."""
-    page = _LINKS.sub(r"\1", _SCRIPTS.sub("", _FOREIGN.sub("", page)))
-    page = _BADGE.sub(r'<span class="badge \1">\1</span>', page)
-    head = '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="style.css">'
-    back = '<p class="back"><a href="index.html">← the run</a></p>'
-    return re.sub(r"(<body[^>]*>)", rf"\1{back}", page.replace("</head>", f"{head}</head>", 1), count=1)
+def _suite_page(organization: Organization, scope: Scope, verdict: Verdict, suite: Suite, page: str) -> str:
+    """Return one suite's page: the results as Great Expectations rendered them, in a frame of ours."""
+    checks = [check for check in verdict.checks if check.suite == suite.name]
+    return _render(
+        "suite.html",
+        name=suite.name,
+        organization=organization,
+        scope=scope,
+        checks=checks,
+        failed=sum(not check.passed for check in checks),
+        results=Markup(_results(page)),  # noqa: S704 - what could ask another host or run is taken away
+        batch=dedent(suite.batch(scope)).strip(),
+    )
+
+
+def _results(page: str) -> str:
+    """Return the table of results without scripts, links and assets, its icons as words, severities as badges."""
+    found = _RESULTS.search(page)
+    if found is None:
+        return "Great Expectations rendered no results."
+    table = _NOISE.sub("", _ASSETS.sub("", _SCRIPTS.sub("", found[0])))
+    table = _ICON.sub(lambda icon: '<span class="{}">{}</span>'.format(*_ICONS[icon[1]]), table)
+    return _BADGE.sub(r'<span class="badge \1">\1</span>', table.replace("Observed Value", "Records"))
 
 
 def _ledger_figures(engine: Engine, organization_id: str, run_id: str) -> list[Any]:

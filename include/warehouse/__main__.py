@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from include import warehouse
+from include import environment, warehouse
 from include.errors import GreenlightError
 
 
@@ -14,6 +14,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m include.warehouse", description=__doc__)
     parser.add_argument("command", choices=["upgrade", "check"], help="upgrade the tables, or check their version")
     command = parser.parse_args().command
+    environment.load()
     try:
         engine = warehouse.engine()
         (warehouse.upgrade if command == "upgrade" else warehouse.check_schema)(engine)

@@ -48,7 +48,7 @@ def _rows(scope: Scope) -> tuple[Rows, ...]:
         keys("customers"),
         Rows("customer_parent", "critical", "The parent of every customer is loaded.",
              "t.parent_external_id IS NOT NULL AND t.parent_found IS NULL", "names a parent that is not loaded"),
-        Rows("overdue_customer_reachable", "warning", "Every customer with overdue invoices has a usable e-mail address.",
+        Rows("overdue_customer_reachable", "warning", "Every overdue customer has a usable e-mail address.",
              "t.amount > 0 AND t.usable = 0 AND t.exclusion_reason IS NULL",
              "has overdue invoices but no usable e-mail address", date_dependent=True),
         Rows("overdue_reachable_share", "critical",
