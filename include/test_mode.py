@@ -89,7 +89,7 @@ def record(
             run_id=run_id,
             as_of=as_of,
             passed=verdict.passed,
-            data_version=_data_version(engine, organization.id),
+            data_version=verdict.data_version,
             configuration_digest=configuration_digest(organization, connector),
             recorded_at=now,
             valid_until=now + timedelta(hours=organization.thresholds.evidence_hours),

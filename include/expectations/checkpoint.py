@@ -37,6 +37,8 @@ def validate(
 ) -> Verdict:
     """Run every suite, publish the Data Docs, and return what was found."""
     scope = scope_of(organization, connector, run_id, as_of, now)
+    with warehouse.read(engine) as connection:
+        data_version = warehouse.data_version(connection, organization.id)
     with tempfile.TemporaryDirectory() as folder:
         raised: dict[str, str] = {}
         results: dict[tuple[str, str], bool] = {}
@@ -53,7 +55,7 @@ def validate(
                 for rows, query in suite.queries(scope)
             ]
         address = data_docs.address(organization.id, run_id)
-        verdict = Verdict(organization.id, tuple(checks), f"{address}/index.html")
+        verdict = Verdict(organization.id, tuple(checks), f"{address}/index.html", data_version)
         data_docs.publish(engine, organization, scope, verdict, Path(folder), address, now)
     return verdict
 

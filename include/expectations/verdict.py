@@ -52,11 +52,16 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The result of one validation, and where its pages are."""
+    """The result of one validation, and where its pages are.
+
+    Args:
+        data_version: the organization's when the validation began; rows changed since were not looked at.
+    """
 
     organization_id: str
     checks: tuple[Check, ...]
     docs: str
+    data_version: int
 
     @property
     def passed(self) -> bool:

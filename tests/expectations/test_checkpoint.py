@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, delete, event
+from sqlalchemy import Engine, delete
 
 from include import model, test_mode, warehouse
 from include.expectations import checkpoint, data_docs, suites
@@ -69,7 +69,7 @@ def defects(books: Books) -> None:
 def validate(engine: Engine, organization_id: str, run_id: str = RUN) -> Site:
     owner = organization(organization_id)
     verdict = checkpoint.validate(engine, owner, FAKE, run_id, AS_OF, NOW)
-    evidence = test_mode.record(engine, owner, FAKE, run_id, AS_OF, verdict, False, NOW)
+    evidence = test_mode.record(engine, owner, FAKE, run_id, AS_OF, verdict, NOW)
     return Site(verdict, Path(verdict.docs.removeprefix("file://")).parent, evidence)
 
 

@@ -75,7 +75,7 @@ class Control:
     def _documents(self, posted: list[Any]) -> Iterator[Figure]:
         invoices = self._list("account.invoice", [*self._customer_invoices(), ["state", "=", "posted"]], (
             "number", "party", "currency.code", "amount_to_pay", "lines_to_pay.maturity_date",
-            "lines_to_pay.reconciliation", "lines_to_pay.debit", "lines_to_pay.credit",
+            "lines_to_pay.reconciliation", "lines_to_pay.debit", "lines_to_pay.credit", "lines_to_pay.party",
             "payment_lines.reconciliation", "payment_lines.debit", "payment_lines.credit",
         ))  # fmt: skip
         of_invoices: set[int] = set()

@@ -12,11 +12,12 @@ LINE_FIELDS = ("debit", "credit", "amount_second_currency", "second_currency.cod
 FIELDS = (
     "number", "reference", "description", "state", "party", "currency.code", "invoice_date", "accounting_date",
     "payment_term.name", "total_amount", "untaxed_amount", "tax_amount", "amount_to_pay",
-    "create_date", "write_date",
-    "lines_to_pay.maturity_date", *(f"lines_to_pay.{name}" for name in LINE_FIELDS),
+    "create_date", "write_date", "cancel_move.origin",
+    "lines_to_pay.maturity_date", "lines_to_pay.party", *(f"lines_to_pay.{name}" for name in LINE_FIELDS),
     *(f"payment_lines.{name}" for name in LINE_FIELDS),
 )  # fmt: skip
 STATUSES = {"draft": "draft", "validated": "draft", "posted": "open", "paid": "paid", "cancelled": "voided"}
+LEDGER_STATUSES = ("open", "paid", "voided")
 ZERO = Decimal(0)
 
 
@@ -35,10 +36,31 @@ def net(line: Record, currency: str) -> Decimal:
     return base_net(line)
 
 
+def is_credited(invoice: Record) -> bool:
+    """Tell an invoice that Tryton calls cancelled, but which a credit note's move settles: the ledger holds both."""
+    origin = str((invoice.get("cancel_move.") or {}).get("origin") or "")
+    return invoice.get("state") == "cancelled" and origin.startswith("account.invoice,")
+
+
+def owing(party: int | None, lines: list[Record]) -> int | None:
+    """Return who owes: the one to whom all that is open (or all of it) was delegated, else the invoice's party."""
+    due = [line for line in lines if not line.get("reconciliation.")] or lines
+    parties = {line["party"] for line in due if line.get("party")}
+    return parties.pop() if len(parties) == 1 else party
+
+
+def _status(invoice: Record) -> str | None:
+    """Return our status; cancelling a draft that was never posted rejects it."""
+    status = STATUSES.get(invoice.get("state") or "")
+    if status == "voided" and is_credited(invoice):
+        return "paid"
+    return "rejected" if status == "voided" and not invoice.get("number") else status
+
+
 def normalize(invoice: Record, base: str, said: Normalized) -> None:
     """Add one invoice with its installments, or one credit note; what cannot be mapped gives a reject."""
     key = f"account.invoice:{invoice['id']}"
-    status = STATUSES.get(invoice.get("state") or "")
+    status = _status(invoice)
     total = invoice.get("total_amount")
     if status is None or not isinstance(total, Decimal) or not total.is_finite():
         said.rejects.append(_reject(invoice, key, "unknown_value" if status is None else "impossible_amount"))
@@ -46,20 +68,22 @@ def normalize(invoice: Record, base: str, said: Normalized) -> None:
     sign = -1 if total < 0 else 1
     is_invoice = sign == 1
     parts = _parts(invoice, status)
-    installments = _installments(invoice, parts, key) if is_invoice and status in ("open", "paid") else []
     voided = status == "voided"
+    due = [] if voided else parts
+    installments = _installments(invoice, due, key) if is_invoice and status in LEDGER_STATUSES else []
+    party = owing(invoice.get("party"), parts)
     rest = ZERO if status != "open" else sign * invoice["amount_to_pay"]
     settled = [p["reconciliation."]["date"] for p in parts if p.get("reconciliation.")]
     row = {
         "external_id": key,
         "source_document_type": "account.invoice",
-        "customer_external_id": f"party.party:{invoice['party']}" if invoice.get("party") else None,
+        "customer_external_id": f"party.party:{party}" if party else None,
         "number": invoice.get("number"),
         "title": invoice.get("description"),
         "purchase_order": invoice.get("reference"),
         "issue_date": invoice.get("invoice_date"),
-        "posting_date": invoice.get("accounting_date") or (invoice.get("invoice_date") if parts else None),
-        "due_date": _due_date(parts, installments),
+        "posting_date": invoice.get("accounting_date") or (invoice.get("invoice_date") if status in LEDGER_STATUSES else None),
+        "due_date": _due_date(parts, installments) or (invoice.get("invoice_date") if not parts else None),
         "payment_terms": (invoice.get("payment_term.") or {}).get("name"),
         "currency": (invoice.get("currency.") or {}).get("code"),
         "gross_amount": ZERO if voided else sign * total,
@@ -67,11 +91,11 @@ def normalize(invoice: Record, base: str, said: Normalized) -> None:
         "tax_amount": ZERO if voided else sign * invoice["tax_amount"],
         "outstanding_amount" if is_invoice else "unapplied_amount": rest,
         "base_currency": base,
-        "base_gross_amount": sign * sum(map(base_net, parts), ZERO) if parts else None,
+        "base_gross_amount": sign * sum(map(base_net, due), ZERO) if status in LEDGER_STATUSES else None,
         "base_outstanding_amount": sign * _base_rest(invoice, parts) if status == "open" else ZERO,
         "status": status,
         "source_status": invoice["state"],
-        "written_off_amount": _written_off(invoice) or None,
+        "written_off_amount": _written_off(invoice, base, sign) or None,
         "closed_on": max(settled) if status == "paid" and settled else None,
         "gross_before_void": sign * total if voided else None,
         "source_created_at": invoice.get("create_date"),
@@ -127,7 +151,23 @@ def _installments(invoice: Record, parts: list[Record], key: str) -> list[dict[s
         )
     if len(rows) == 1 and invoice["state"] == "posted":
         rows[0] |= {"amount": invoice["total_amount"], "outstanding_amount": invoice["amount_to_pay"]}
-    return rows
+    return rows or [_nothing_due(invoice, key)]
+
+
+def _nothing_due(invoice: Record, key: str) -> dict[str, Any]:
+    """The one installment of an invoice over nothing, or of a voided one: due when it last was, amount 0."""
+    return {
+        "external_id": f"{key}:1",
+        "invoice_external_id": key,
+        "sequence": 1,
+        "due_date": _due_date(invoice.get("lines_to_pay.") or [], []) or invoice.get("invoice_date"),
+        "currency": invoice["currency."]["code"],
+        "amount": ZERO,
+        "outstanding_amount": ZERO,
+        "is_derived": False,
+        "parent_stream": "invoices",
+        "parent_external_id": key,
+    }
 
 
 def _due_date(parts: list[Record], installments: list[dict[str, Any]]) -> date | None:
@@ -145,9 +185,11 @@ def _base_rest(invoice: Record, parts: list[Record]) -> Decimal:
     return sum((base_net(line) for line in lines if not line.get("reconciliation.")), ZERO)
 
 
-def _written_off(invoice: Record) -> Decimal:
+def _written_off(invoice: Record, base: str, sign: int) -> Decimal:
+    """Return what write-offs took off the document; an exchange difference, without second currency, took nothing."""
     currency = (invoice.get("currency.") or {}).get("code") or ""
-    return sum((abs(net(line, currency)) for line in invoice.get("write_offs") or []), ZERO)
+    lines = [x for x in invoice.get("write_offs") or [] if currency == base or x.get("second_currency.")]
+    return max(ZERO, -sign * sum((net(line, currency) for line in lines), ZERO))
 
 
 def _reject(invoice: Record, key: str, reason: str) -> Reject:

@@ -1,7 +1,8 @@
 """Tryton's receivable lines as payments, refunds and allocations.
 
 A receivable line is an invoice's own (its allocations hang on it, nothing else), a write-off, money
-or a journal. Allocations are listed by the line that is used: payment, credit note, refund, write-off.
+or a journal. A write-off (or exchange difference) that was un-reconciled stays in the ledger and settles
+nothing: it is a journal then. Allocations are listed by the line that is used: payment, credit note, refund, write-off.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from include.connectors.base import Normalized, Record, Reject
-from include.connectors.tryton.invoices import base_net, net
+from include.connectors.tryton.invoices import base_net, is_credited, net
 from include.connectors.tryton.settlement import Share, Side, settle
 
 FIELDS = (
@@ -19,7 +20,7 @@ FIELDS = (
     "move.number", "move.origin", "move.date", "move.state", "move.journal.type", "move.journal.name",
 )  # fmt: skip
 OWNER_FIELDS = (
-    "move", "additional_moves", "cancel_move", "state", "total_amount", "currency.code",
+    "move", "additional_moves", "cancel_move", "cancel_move.origin", "state", "total_amount", "currency.code",
     "lines_to_pay.debit", "lines_to_pay.credit",
 )  # fmt: skip
 MONEY_JOURNALS = ("cash", "bank", "statement")
@@ -44,12 +45,16 @@ def normalize(line: Record, base: str, said: Normalized) -> None:
 def _role(line: Record) -> str:
     """Return invoice, credit_note, void, write_off, payment or refund."""
     if owner := line.get("owner"):
-        if owner["state"] == "cancelled":
+        if _is_void(owner):
             return "void"
         return "credit_note" if owner["total_amount"] < 0 else "invoice"
-    if line["move."]["journal."]["type"] == "write-off":
+    if line["move."]["journal."]["type"] == "write-off" and line.get("reconciliation"):
         return "write_off"
     return "payment" if base_net(line) < 0 else "refund"
+
+
+def _is_void(owner: Record) -> bool:
+    return owner["state"] == "cancelled" and not is_credited(owner)
 
 
 def _currency(line: Record, base: str) -> str:
@@ -90,8 +95,8 @@ def _allocations(line: Record, key: str, role: str, base: str) -> list[dict[str,
         shares = settle([_side(member, base) for member in _members(line)])
         mine = [share for share in shares if _lister(share).line == line["id"]]
         return [_row(share, key, n, line) for n, share in enumerate(mine, start=1)]
-    if role == "payment" and line.get("invoice_payment"):
-        return [_partial(line, key, base)]
+    if role in ("payment", "refund") and line.get("invoice_payment"):
+        return [_partial(line, key, role, base)]
     return []
 
 
@@ -105,7 +110,7 @@ def _members(line: Record) -> list[Record]:
     in_second = all(m.get("second_currency.") for m in line["group"] if _role(m) != "write_off")
     for member in sorted(line["group"], key=lambda m: int(m["id"])):
         owner = member.get("owner")
-        if owner and owner["state"] == "cancelled":
+        if owner and _is_void(owner):
             continue
         if in_second and _role(member) == "write_off" and not member.get("second_currency."):
             continue
@@ -164,8 +169,8 @@ def _row(share: Share, parent: str, ordinal: int, line: Record) -> dict[str, Any
     )  # fmt: skip
 
 
-def _partial(line: Record, key: str, base: str) -> dict[str, Any]:
-    """A payment that names its invoice and is not reconciled yet is used for it as a whole."""
+def _partial(line: Record, key: str, role: str, base: str) -> dict[str, Any]:
+    """A payment that names its invoice (a refund: its credit note) and is not reconciled yet is used as a whole."""
     invoice = line["pays"]
     currency, wanted = _currency(line, base), invoice["currency."]["code"]
     amount = abs(net(line, currency))
@@ -174,8 +179,8 @@ def _partial(line: Record, key: str, base: str) -> dict[str, Any]:
     if currency != wanted and in_base:
         target = (abs(base_net(line)) * abs(invoice["total_amount"]) / abs(in_base)).quantize(Decimal("0.01"))
     return _allocation(
-        key, 1, "payment", "payment", key, amount, currency,
-        "invoice", f"account.invoice:{invoice['id']}", target, wanted, line["move."]["date"], currency != wanted,
+        key, 1, role, role, key, amount, currency,
+        "invoice" if role == "payment" else "credit_note", f"account.invoice:{invoice['id']}", target, wanted, line["move."]["date"], currency != wanted,
     )  # fmt: skip
 
 

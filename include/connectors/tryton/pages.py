@@ -136,12 +136,8 @@ def _with_write_offs(rows: list[Any], write_offs: list[Any]) -> list[Record]:
 
 
 def _with_groups(rows: list[Any], group: list[Any], owners: list[Any]) -> list[Record]:
-    by_move = {
-        move: owner
-        for owner in owners
-        for move in (owner["move"], owner["cancel_move"], *owner["additional_moves"])
-        if move
-    }
+    by_move = {m: owner for owner in owners for m in (owner["cancel_move"], *owner["additional_moves"]) if m}
+    by_move |= {owner["move"]: owner for owner in owners if owner["move"]}  # a credit note's may cancel another
     by_id = {owner["id"]: owner for owner in owners}
 
     def owned(line: Any) -> Any:
