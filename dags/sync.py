@@ -193,6 +193,7 @@ def validate() -> dict[str, Any]:
 
     _skip_if_dry()
     run = _run()
+    warehouse.recompute(run.engine, run.organization.id, run.run_id, run.organization.exclude, now())
     warehouse.snapshot_balances(run.engine, run.organization.id, run.as_of, now())
     renewed = test_mode.renew(run.engine, run.organization, type(run.connector), run.run_id, run.as_of, now())
     if renewed is not None:

@@ -60,7 +60,9 @@ def complete(
             orphans.update(absent)
             records += manifest.record_count
             if manifest.changed_count:
-                warehouse.load(engine, normalize(connector, manifest), now, exclude=organization.exclude)
+                warehouse.load(
+                    engine, normalize(connector, manifest), now, exclude=organization.exclude, kind="complete"
+                )
     log.info("%d missing records read, %d do not exist in the source", records, len(orphans))
     return Completed(records, rounds, tuple(sorted(orphans)))
 

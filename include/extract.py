@@ -182,7 +182,8 @@ class _Stager:
         self.started_at = self.started_at or source_time
         keys = [item.key for item in items]
         stored = warehouse.digests(self.read.engine, self.read.organization.id, self.read.stream.name, keys)
-        changed = {i.key for i in items if self.everything or stored.get(i.key) != i.digest}
+        before = self.changed  # a later reading of a changed record replaces the earlier one
+        changed = {i.key for i in items if self.everything or i.key in before or stored.get(i.key) != i.digest}
         for item in items:
             if item.updated_at and item.updated_at > source_time:
                 self.future += item.key not in self.seen

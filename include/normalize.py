@@ -49,6 +49,8 @@ def filled_columns(table: Table) -> tuple[Column, ...]:
 def normalize(connector: Connector, manifest: staging.Manifest) -> staging.Manifest:
     """Write Parquet beside the manifest's pages and return the manifest that lists it.
 
+    A record that was read twice counts as it was read last.
+
     Raises:
         StorageError: a staged page cannot be read or a file cannot be written.
     """
@@ -57,19 +59,21 @@ def normalize(connector: Connector, manifest: staging.Manifest) -> staging.Manif
     index: list[tuple[str, str, datetime | None, str]] = []
     rejects: list[tuple[Reject, Record]] = []
     manifest.tables = {name: [] for name in stream.tables}
+    last_page = {item.key: address for address in manifest.pages for item in staging.page_items(address)}
     for number in range(0, len(manifest.pages), PAGES_PER_FILE):
         frames: dict[str, list[pd.DataFrame]] = {name: [] for name in stream.tables}
         for address in manifest.pages[number : number + PAGES_PER_FILE]:
-            records = connector.decode(stream, staging.read_page(address))
-            items = staging.page_items(address)
-            clean, bad = _typed(connector, stream, records)
+            read = zip(staging.page_items(address), connector.decode(stream, staging.read_page(address)), strict=True)
+            latest = [(item, record) for item, record in read if last_page[item.key] == address]
+            clean, bad = typed(connector, stream, [record for _, record in latest])
             for name, frame in clean.items():
                 frames[name].append(frame)
-            by_key = dict(zip((item.key for item in items), records, strict=True))
+            by_key = {item.key: record for item, record in latest}
             rejects += [(reject, by_key.get(reject.key)) for reject in bad]
             failed = {reject.key for reject in bad}
             index += [
-                (item.key, item.digest, item.updated_at, "rejected" if item.key in failed else "ok") for item in items
+                (item.key, item.digest, item.updated_at, "rejected" if item.key in failed else "ok")
+                for item, _ in latest
             ]
         for name, parts in frames.items():
             frame = pd.concat(parts, ignore_index=True)
@@ -82,7 +86,7 @@ def normalize(connector: Connector, manifest: staging.Manifest) -> staging.Manif
     return manifest
 
 
-def _typed(
+def typed(
     connector: Connector, stream: Stream, records: Sequence[Record]
 ) -> tuple[dict[str, pd.DataFrame], list[Reject]]:
     """Return the page's typed frames and its rejects, at most one per record."""
@@ -94,13 +98,21 @@ def _typed(
         table = TABLES[name]
         columns = said.tables.get(name, {})
         frames[name], bad = _frame(table, columns)
-        owners[name] = [str(key) for key in columns.get("parent_external_id" if table.child else "external_id", [])]
+        owners[name] = [_record_key(str(key)) for key in columns.get(_OWNER[table.child], [])]
         for row, column, reason in bad:
             rejects.setdefault(owners[name][row], _reject(table, columns, row, column, reason, owners[name][row]))
     for name, frame in frames.items():
         keep = [owner not in rejects for owner in owners[name]]
         frames[name] = frame[pd.Series(keep, dtype=bool)] if not all(keep) else frame
     return frames, list(rejects.values())
+
+
+_OWNER = {True: "parent_external_id", False: "external_id"}
+
+
+def _record_key(key: str) -> str:
+    """Return the record's part of a row's key: `<record type>:<id>`, without the line."""
+    return ":".join(key.split(":")[:2])
 
 
 def _frame(table: Table, columns: Columns) -> tuple[pd.DataFrame, list[tuple[int, Column, str]]]:

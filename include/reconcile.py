@@ -257,4 +257,4 @@ def _read_changes_again(
         manifest = extract.read_changed(read, since)
         if manifest.changed_count:
             log.info("%d %s changed while the run was reading", manifest.changed_count, stream.name)
-            warehouse.load(engine, normalize(connector, manifest), now, exclude=organization.exclude)
+            warehouse.load(engine, normalize(connector, manifest), now, exclude=organization.exclude, kind="repair")

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import logging
 import tempfile
+from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from include import warehouse
 from include.connectors.base import Connector
@@ -50,7 +52,7 @@ def validate(
             raised["checkpoint"] = type(error).__name__
         with warehouse.read(engine) as connection:
             checks = [
-                _check(suite, rows, results, raised, lambda s=suite, r=rows, q=query: failures(connection, s, r, q))
+                _check(suite, rows, results, raised, partial(_found, connection, suite, rows, query))
                 for suite in ALL
                 for rows, query in suite.queries(scope)
             ]
@@ -60,11 +62,20 @@ def validate(
     return verdict
 
 
-def _check(suite: Suite, rows: Rows, results: dict[tuple[str, str], bool], raised: dict[str, str], find: Any) -> Check:
+def _found(connection: Connection, suite: Suite, rows: Rows, query: str) -> tuple[Failure, ...]:
+    """List the failing records; a query that fails must not spoil the transaction for those after it."""
+    with connection.begin_nested():
+        return failures(connection, suite, rows, query)
+
+
+def _check(
+    suite: Suite, rows: Rows, results: dict[tuple[str, str], bool], raised: dict[str, str],
+    find: Callable[[], tuple[Failure, ...]],
+) -> Check:  # fmt: skip
     """Combine what Great Expectations says with the failing records; both must say that all is well."""
     said = results.get((suite.name, rows.name))
     try:
-        found: tuple[Failure, ...] = find()
+        found = find()
     except Exception as error:
         log.exception("the records that fail %s could not be listed", rows.name)
         raised.setdefault(rows.name, type(error).__name__)

@@ -37,6 +37,8 @@ PROJECT = PAGES.parent.parent.parent
 RUNS_LISTED = 50
 _RESULTS = re.compile(r"<table\s+id=\"section-2-.*</table>", re.DOTALL)
 _SCRIPTS = re.compile(r"<(script|style)\b.*?</\1>", re.IGNORECASE | re.DOTALL)
+_TRACES = re.compile(r"<code\b.*?</code>|<p\b[^>]*>\s*<a data-toggle=\"collapse\".*?</p>", re.IGNORECASE | re.DOTALL)
+"""An error's text may quote a row; it stands in the log of validate."""
 _ASSETS = re.compile(r"</?(?:a|img|link|iframe|object|embed|base|meta|form)\b[^>]*>", re.IGNORECASE)
 _ICON = re.compile(r"<i class=\"[^\"]*text-(success|danger|warning)\"[^>]*>\s*</i>")
 _ICONS = {"success": ("ok", "passed"), "danger": ("bad", "failed"), "warning": ("bad", "raised an error")}
@@ -129,7 +131,7 @@ def _results(page: str) -> str:
     found = _RESULTS.search(page)
     if found is None:
         return "Great Expectations rendered no results."
-    table = _NOISE.sub("", _ASSETS.sub("", _SCRIPTS.sub("", found[0])))
+    table = _NOISE.sub("", _ASSETS.sub("", _TRACES.sub("", _SCRIPTS.sub("", found[0]))))
     table = _ICON.sub(lambda icon: '<span class="{}">{}</span>'.format(*_ICONS[icon[1]]), table)
     return _BADGE.sub(r'<span class="badge \1">\1</span>', table.replace("Observed Value", "Records"))
 

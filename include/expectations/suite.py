@@ -74,7 +74,8 @@ class Rows:
     def query(self) -> str:
         """The failing rows: keys, numbers and money only, never a name or an address.
 
-        Great Expectations gives {batch} an alias of its own, so it stands in a subquery.
+        Great Expectations gives {batch} an alias of its own, so it stands in a subquery; it gives none
+        to a query that says JOIN, which PostgreSQL before 16 refuses: join with a comma.
         """
         whole = self.condition if self.whole_table else (
             f"SELECT t.record, t.number, t.customer_number, t.currency, t.{self.amount} AS amount, "

@@ -11,7 +11,7 @@ from typing import Any
 
 from include.connectors.base import Reject, Stream
 from include.model import ALLOCATED_TYPES, RECOMPUTED, TABLES, Column, Kind
-from include.normalize import _typed, filled_columns
+from include.normalize import typed, filled_columns
 from tests.conformance.checks_read import by_record
 from tests.conformance.subject import Subject, rows
 
@@ -99,7 +99,7 @@ def check_typed(subject: Subject) -> None:
     for stream in subject.streams:
         connector = subject.connect()
         for page in subject.pages(stream):
-            _, rejects = _typed(connector, stream, connector.decode(stream, page.body))
+            _, rejects = typed(connector, stream, connector.decode(stream, page.body))
             assert not rejects, f"{stream.name}: {rejects[0]}"
 
 
@@ -160,8 +160,8 @@ def check_bad_record(subject: Subject) -> None:
             at = len(records) // 2
             key = page.items[at].key
             spoiled = [*records[:at], subject.break_record(stream, deepcopy(records[at])), *records[at + 1 :]]
-            frames, rejects = _typed(subject.connect(), stream, spoiled)
-            expected, _ = _typed(subject.connect(), stream, [*records[:at], *records[at + 1 :]])
+            frames, rejects = typed(subject.connect(), stream, spoiled)
+            expected, _ = typed(subject.connect(), stream, [*records[:at], *records[at + 1 :]])
             rejected = [reject.key for reject in rejects]
             assert rejected == [key], f"{stream.name}: {key} is malformed, rejected are {rejected}"
             _is_well_said(subject, stream, rejects[0])

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from include.connectors.base import Connector, Item, Page, Reject, Window
-from include.normalize import _typed
+from include.normalize import typed
 
 Row = dict[str, Any]
 HISTORY_FROM = date(2000, 1, 1)
@@ -50,7 +50,7 @@ def load(connector: Connector, pages: dict[str, Iterable[Page]] | None = None) -
             loaded.tables.setdefault(table, {})
         for page in read:
             loaded.items |= {item.key: item for item in page.items}
-            frames, rejects = _typed(connector, stream, connector.decode(stream, page.body))
+            frames, rejects = typed(connector, stream, connector.decode(stream, page.body))
             loaded.rejects += rejects
             for table, frame in frames.items():
                 for row in frame.astype(object).where(frame.notna(), None).to_dict("records"):

@@ -162,16 +162,16 @@ def rescheduled_and_cancelled(clerk: Clerk, who: Any) -> list[Any]:
 def delegated(clerk: Clerk, who: Any) -> list[Any]:
     invoice = clerk.bill(who, "140.00", 20)
     clerk.delegate(invoice, clerk.customer("delegate"))
-    return [invoice]
+    return [invoice, clerk.bill(who, "10.00")]
 
 
-def delegated_and_part_paid(clerk: Clerk, who: Any) -> list[Any]:
+def delegated_and_paid(clerk: Clerk, who: Any) -> list[Any]:
     invoice = clerk.bill(who, "140.00", 20)
     other = clerk.customer("paying delegate")
     clerk.delegate(invoice, other)
     clerk.enter(other, "-140.00")
     clerk.reconcile(clerk.open_lines(other))
-    return [invoice]
+    return [invoice, clerk.bill(who, "10.00")]
 
 
 def grouped(clerk: Clerk, who: Any) -> list[Any]:

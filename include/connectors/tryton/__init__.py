@@ -24,8 +24,10 @@ from include.connectors.base import (
     Normalized,
     Page,
     Record,
+    Reject,
     Stream,
     Window,
+    digest,
 )
 from include.connectors.tryton import customers, invoices, lines, pages, scope
 from include.connectors.tryton.figures import Control
@@ -117,7 +119,9 @@ class Tryton(Connector):
         domain = scope.modified(window, *children)
         if window.customers is not None:
             ids = _ids(CUSTOMERS, window.customers)
-            domain.append(["id" if stream is CUSTOMERS else "party", "in", ids])
+            own: Domain = ["id" if stream is CUSTOMERS else "party", "in", ids]
+            delegated: Domain = ["additional_moves.lines.party", "in", ids]
+            domain.append(["OR", own, delegated] if stream is INVOICES else own)
         if stream is CUSTOMERS:
             domain += EVERYTHING
         else:
@@ -172,13 +176,20 @@ class Tryton(Connector):
         """Map each record by its own; one that cannot be mapped becomes a reject."""
         said = Normalized.of(stream)
         for record in records:
-            match stream.name:
-                case "customers":
-                    customers.normalize(record, said)
-                case "invoices":
-                    invoices.normalize(record, record["base_currency"], said)
-                case "payments":
-                    lines.normalize(record, record["base_currency"], said)
+            sizes = {table: len(columns["external_id"]) for table, columns in said.tables.items()}
+            try:
+                match stream.name:
+                    case "customers":
+                        customers.normalize(record, said)
+                    case "invoices":
+                        invoices.normalize(record, record["base_currency"], said)
+                    case "payments":
+                        lines.normalize(record, record["base_currency"], said)
+            except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+                for table, size in sizes.items():
+                    for values in said.tables[table].values():
+                        del values[size:]
+                said.rejects.append(_malformed(stream, record, error))
         return said
 
     def _reader(self) -> Reader:
@@ -203,6 +214,19 @@ class Tryton(Connector):
                 )
             self._company = Reader(self._client, int(mine[0].id), mine[0].base_currency)
         return self._company
+
+
+def _malformed(stream: Stream, record: Record, error: Exception) -> Reject:
+    """Reject a record that lacks what it must have, or has it in another shape; it may be open."""
+    identifier = record.get("id") or f"?{digest(repr(sorted(record)).encode())}"
+    return Reject(
+        key=f"{stream.record_types[0]}:{identifier}",
+        table=next(iter(stream.tables)),
+        reason="malformed_record",
+        message=f"the record is not as Tryton sends it ({type(error).__name__})",
+        is_open=True,
+        number=str(record.get("number") or ""),
+    )
 
 
 def _ids(stream: Stream, keys: Sequence[str]) -> list[int]:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from include.connectors.base import ControlFigures, Figure, Grade
+from include.connectors.tryton.invoices import owing
 from include.connectors.tryton.rpc import Client, Domain
 
 ASKED = {
@@ -88,8 +89,8 @@ class Control:
             if invoice["amount_to_pay"] or base:
                 yield Figure(
                     "open_document", Grade.C, f"account.invoice:{invoice['id']}", invoice["currency."]["code"],
-                    amount=invoice["amount_to_pay"], base_amount=base, customer=f"party.party:{invoice['party']}",
-                    number=invoice["number"] or "",
+                    amount=invoice["amount_to_pay"], base_amount=base, number=invoice["number"] or "",
+                    customer=f"party.party:{owing(invoice['party'], due)}",
                     due_date=min(dates) if dates and None not in dates and not paid else None,
                 )  # fmt: skip
         for line in posted:
@@ -130,12 +131,15 @@ class Control:
             own_moves.update(m for m in (invoice["move"], invoice["cancel_move"], *invoice["additional_moves"]) if m)
         movements = self._list("account.move.line", [*self._receivable(), ["OR", ["reconciliation", "=", None],
                                ["move.date", ">=", history_from]]], ("party", "debit", "credit", "move",
-                               "move.journal.type"))  # fmt: skip
+                               "reconciliation", "invoice_payment", "move.date", "move.journal.type"))  # fmt: skip
         sides = {"payments": 0, "refunds": 0}
         for line in movements:
-            if line["move"] in own_moves or line["move."]["journal."]["type"] == "write-off":
+            if not line["party"] or (line["invoice_payment"] and line["move."]["date"] < history_from):
                 continue
             parties.add(line["party"])
+            is_write_off = line["reconciliation"] and line["move."]["journal."]["type"] == "write-off"
+            if line["move"] in own_moves or is_write_off:
+                continue
             sides["payments" if line["debit"] < line["credit"] else "refunds"] += 1
         counts = {"customers": len(parties - {None}), "invoices": total - notes, "credit_notes": notes, **sides}
         for table, count in counts.items():

@@ -82,7 +82,8 @@ def normalize(invoice: Record, base: str, said: Normalized) -> None:
         "title": invoice.get("description"),
         "purchase_order": invoice.get("reference"),
         "issue_date": invoice.get("invoice_date"),
-        "posting_date": invoice.get("accounting_date") or (invoice.get("invoice_date") if status in LEDGER_STATUSES else None),
+        "posting_date": invoice.get("accounting_date")
+        or (invoice.get("invoice_date") if status in LEDGER_STATUSES else None),
         "due_date": _due_date(parts, installments) or (invoice.get("invoice_date") if not parts else None),
         "payment_terms": (invoice.get("payment_term.") or {}).get("name"),
         "currency": (invoice.get("currency.") or {}).get("code"),

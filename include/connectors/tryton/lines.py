@@ -48,7 +48,7 @@ def _role(line: Record) -> str:
         if _is_void(owner):
             return "void"
         return "credit_note" if owner["total_amount"] < 0 else "invoice"
-    if line["move."]["journal."]["type"] == "write-off" and line.get("reconciliation"):
+    if line["move."]["journal."]["type"] == "write-off" and line.get("reconciliation."):
         return "write_off"
     return "payment" if base_net(line) < 0 else "refund"
 

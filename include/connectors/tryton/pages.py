@@ -89,11 +89,10 @@ class Reader:
         ]
 
     def _write_offs(self, rows: list[Any]) -> Reply:
-        groups = sorted({
-            line["reconciliation."]["id"] for row in rows for line in row["lines_to_pay."] if line["reconciliation."]
-        })  # fmt: skip
-        domain: Domain = [["reconciliation", "in", groups], ["move.journal.type", "=", "write-off"]]
-        return self._search("account.move.line", domain, (*invoices.LINE_FIELDS, "reconciliation"))
+        """Ask for all lines of the reconciliations: whether a write-off is one invoice's shows in the others."""
+        groups = sorted(set().union(*map(_reconciliations, rows)))
+        fields = (*invoices.LINE_FIELDS, "reconciliation", "move.journal.type")
+        return self._search("account.move.line", [["reconciliation", "in", groups]], fields)
 
     def _groups(self, rows: list[Any]) -> list[Reply]:
         """Ask for the reconciliations' other lines, and whose own lines any of them are."""
@@ -123,16 +122,28 @@ def _with_documents(parties: list[Any], on_invoices: list[Any], on_lines: list[A
     return [party for party in parties if party["id"] in members]
 
 
-def _with_write_offs(rows: list[Any], write_offs: list[Any]) -> list[Record]:
-    """Attach a write-off to the invoice its reconciliation belongs to, where it belongs to one alone."""
-    owners: dict[int, set[int]] = {}
-    for row in rows:
-        for line in row["lines_to_pay."]:
-            if line["reconciliation."]:
-                owners.setdefault(line["reconciliation."]["id"], set()).add(row["id"])
-    alone = {group: next(iter(ids)) for group, ids in owners.items() if len(ids) == 1}
-    of = {row["id"]: [line for line in write_offs if alone.get(line["reconciliation"]) == row["id"]] for row in rows}
-    return [row | {"write_offs": of[row["id"]]} for row in rows]
+def _with_write_offs(rows: list[Any], group: list[Any]) -> list[Record]:
+    """Attach a write-off to the document its reconciliation belongs to, where it settles no other one."""
+    members: dict[int, list[Any]] = {}
+    for line in group:
+        members.setdefault(line["reconciliation"], []).append(line)
+    return [
+        row | {"write_offs": [x for g in sorted(_reconciliations(row)) for x in _write_offs_of(row, members[g])]}
+        for row in rows
+    ]
+
+
+def _write_offs_of(row: Any, members: list[Any]) -> list[Any]:
+    """Return a reconciliation's write-offs; none if a line that is not the document's own stands on its side."""
+    own = {line["id"]: line for line in row["lines_to_pay."]}
+    raises = sum(invoices.base_net(line) for line in own.values()) > 0
+    write_offs = [line for line in members if line["move."]["journal."]["type"] == "write-off"]
+    others = [line for line in members if line["id"] not in own and line not in write_offs]
+    return [] if any((invoices.base_net(line) > 0) == raises for line in others) else write_offs
+
+
+def _reconciliations(row: Any) -> set[int]:
+    return {line["reconciliation."]["id"] for line in row["lines_to_pay."] if line["reconciliation."]}
 
 
 def _with_groups(rows: list[Any], group: list[Any], owners: list[Any]) -> list[Record]:

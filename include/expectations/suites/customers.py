@@ -54,10 +54,10 @@ def _rows(scope: Scope) -> tuple[Rows, ...]:
         Rows("overdue_reachable_share", "critical",
              f"Customers without a usable e-mail address hold at most {share} % of the overdue amount.",
              f"""SELECT t.record, t.number, t.customer_number, t.currency, t.amount, NULL AS detail
-                 FROM {{batch}} AS t JOIN (SELECT currency, SUM(amount) AS overdue, SUM(CASE WHEN usable = 0
+                 FROM {{batch}} AS t, (SELECT currency, SUM(amount) AS overdue, SUM(CASE WHEN usable = 0
                    AND exclusion_reason IS NULL THEN amount ELSE 0 END) AS unreachable FROM {{batch}} AS s
-                   GROUP BY currency) AS sums ON sums.currency = t.currency
-                 WHERE t.amount > 0 AND t.usable = 0 AND t.exclusion_reason IS NULL
+                   GROUP BY currency) AS sums
+                 WHERE sums.currency = t.currency AND t.amount > 0 AND t.usable = 0 AND t.exclusion_reason IS NULL
                    AND sums.unreachable * 100.0 > sums.overdue * {share}""",
              "holds too much of the overdue amount to have no usable e-mail address",
              whole_table=True, date_dependent=True),

@@ -31,9 +31,9 @@ def _rows(scope: Scope) -> tuple[Rows, ...]:
         Rows("rejects_share", "warning",
              f"At most {scope.rejects_percent} % of all other records were rejected.",
              f"""SELECT t.record, t.number, t.customer_number, t.currency, NULL AS amount, t.message AS detail
-                 FROM {{batch}} AS t
-                 CROSS JOIN (SELECT COUNT(*) AS n FROM {{batch}} AS r WHERE NOT r.is_open) AS rejected
-                 CROSS JOIN (SELECT COUNT(*) AS n FROM source_records AS t WHERE {scope.own}) AS known
+                 FROM {{batch}} AS t,
+                      (SELECT COUNT(*) AS n FROM {{batch}} AS r WHERE NOT r.is_open) AS rejected,
+                      (SELECT COUNT(*) AS n FROM source_records AS t WHERE {scope.own}) AS known
                  WHERE NOT t.is_open AND rejected.n * 100.0 > known.n * {scope.rejects_percent}""",
              "could not be loaded", whole_table=True),
     )  # fmt: skip

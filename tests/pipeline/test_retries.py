@@ -1,0 +1,195 @@
+"""Retries: an extract goes on where the last one stopped, and a full disk harms nothing."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from include import staging
+from include.errors import StorageError
+from include.extract import Options
+from tests.conformance.sample import Sample
+from tests.pipeline.night import STREAMS, Pipeline
+from tests.pipeline.truth import assert_equal
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.fixture
+def kill(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Let the next reads of a kind end after so many pages: `kill("read", 2)`; None lets them live."""
+    whole = {name: getattr(Sample, name) for name in ("read", "read_open", "read_ids")}
+
+    def order(name: str, pages: int | None) -> None:
+        def dying(self: Sample, *arguments: Any) -> Iterator[Any]:
+            for number, page in enumerate(whole[name](self, *arguments)):
+                if number == pages:
+                    raise Killed
+                yield page
+
+        monkeypatch.setattr(Sample, name, whole[name] if pages is None else dying)
+
+    yield order
+
+
+def pages_of(pipeline: Pipeline, stream: str, run_id: str) -> dict[str, int]:
+    """Return try → pages staged by it."""
+    run = staging.root() / pipeline.organization_id / stream / run_id
+    return {str(t.name): len([p for p in t.iterdir() if p.name.endswith(".zst")]) for t in sorted(run.iterdir())}
+
+
+def requests_of(pipeline: Pipeline, stream: str) -> int:
+    return pipeline.extract(stream).request_count
+
+
+@pytest.mark.parametrize("tries", [1, 3])
+def test_a_retry_goes_on_after_the_last_staged_page(
+    on_sqlite: Pipeline, kill: Callable[..., None], tries: int
+) -> None:
+    for number in range(1, tries + 1):
+        kill("read", 1)
+        with pytest.raises(Killed):
+            on_sqlite.extract("invoices", run_id="r", try_number=number)
+    kill("read", None)
+    manifest = on_sqlite.extract("invoices", run_id="r", try_number=tries + 1)
+    staged = pages_of(on_sqlite, "invoices", "r")
+    assert list(staged.values())[:-1] == [1] * tries
+    whole = on_sqlite.extract("invoices", run_id="whole")
+    assert sum(staged.values()) == len(manifest.pages) == len(whole.pages)
+    assert [staging.page_items(p) for p in manifest.pages] == [staging.page_items(p) for p in whole.pages]
+    for name in ("record_count", "changed_count", "byte_count", "cursor_after", "future"):
+        assert getattr(manifest, name) == getattr(whole, name)
+    assert manifest.request_count == whole.request_count - tries
+    assert manifest.started_at and whole.started_at and manifest.started_at <= whole.started_at
+    on_sqlite.load(on_sqlite.extract("customers"))
+    on_sqlite.load(manifest)
+    on_sqlite.load(on_sqlite.extract("payments"))
+    assert_equal(on_sqlite)
+
+
+def test_a_retry_after_the_windows_end_does_not_take_the_open_ones_tokens(
+    on_sqlite: Pipeline, kill: Callable[..., None]
+) -> None:
+    """The tokens of other reads than the window's own mean nothing to it."""
+    on_sqlite.sync()
+    with on_sqlite.books() as books:
+        for row in books["documents"]:
+            row["ttl"] = "anders"
+            row["mod"] = row["made"] = on_sqlite.state("invoices").cursor.isoformat()  # type: ignore[union-attr]
+    kill("read", 1)
+    with pytest.raises(Killed):
+        on_sqlite.extract("invoices", run_id="r", try_number=1)
+    kill("read", None)
+    kill("read_open", 1)
+    with pytest.raises(Killed):
+        on_sqlite.extract("invoices", run_id="r", try_number=2)
+    kill("read_open", None)
+    on_sqlite.load(on_sqlite.extract("invoices", run_id="r", try_number=3))
+    assert {row["title"] for row in on_sqlite.rows("invoices").values()} == {"anders"}
+    assert_equal(on_sqlite)
+
+
+def test_what_changed_between_two_tries_is_read_by_the_next_run_at_the_latest(
+    on_sqlite: Pipeline, kill: Callable[..., None]
+) -> None:
+    from tests.pipeline.test_cursor import touch
+
+    kill("read", 1)
+    with pytest.raises(Killed):
+        on_sqlite.extract("invoices", run_id="r", try_number=1)
+    from datetime import UTC, datetime
+
+    key = touch(on_sqlite, datetime.now(UTC))
+    kill("read", None)
+    manifest = on_sqlite.extract("invoices", run_id="r", try_number=2)
+    assert manifest.cursor_after is not None and manifest.started_at is not None
+    assert manifest.cursor_after <= manifest.started_at
+    on_sqlite.load(manifest)
+    on_sqlite.sync()
+    assert_equal(on_sqlite)
+    assert key in on_sqlite.rows("invoices")
+
+
+def test_a_retry_with_another_window_reads_from_the_start(on_sqlite: Pipeline, kill: Callable[..., None]) -> None:
+    kill("read", 1)
+    with pytest.raises(Killed):
+        on_sqlite.extract("invoices", Options(customers=("Party:1",)), run_id="r", try_number=1)
+    kill("read", None)
+    manifest = on_sqlite.extract("invoices", run_id="r", try_number=2)
+    assert not any("/001/" in page for page in manifest.pages)
+    assert manifest.record_count == on_sqlite.extract("invoices").record_count
+
+
+def test_a_page_whose_note_was_cut_short_is_read_again(on_sqlite: Pipeline, kill: Callable[..., None]) -> None:
+    kill("read", 2)
+    with pytest.raises(Killed):
+        on_sqlite.extract("invoices", run_id="r", try_number=1)
+    note = staging.root() / "acme" / "invoices" / "r" / "001" / "000002.json"
+    note.write_bytes(note.read_bytes()[:20])
+    kill("read", None)
+    manifest = on_sqlite.extract("invoices", run_id="r", try_number=2)
+    assert [page.rsplit("/", 2)[1:] for page in manifest.pages[:2]] == [["001", "000001.zst"], ["002", "000001.zst"]]
+    assert manifest.record_count == on_sqlite.extract("invoices").record_count
+
+
+@pytest.mark.parametrize("left", [0, 10])
+@pytest.mark.parametrize("name", ["window.json", "inherited.json"])
+def test_a_cut_note_of_a_whole_try_costs_a_new_read_and_no_more(
+    on_sqlite: Pipeline, kill: Callable[..., None], name: str, left: int
+) -> None:
+    for number in (1, 2):
+        kill("read", 1)
+        with pytest.raises(Killed):
+            on_sqlite.extract("invoices", run_id="r", try_number=number)
+    cut = staging.root() / "acme" / "invoices" / "r" / "002" / name
+    cut.write_bytes(cut.read_bytes()[:left])
+    kill("read", None)
+    manifest = on_sqlite.extract("invoices", run_id="r", try_number=3)
+    assert manifest.record_count == on_sqlite.extract("invoices").record_count
+    assert len({item.key for page in manifest.pages for item in staging.page_items(page)}) == manifest.record_count
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Let the disk be full for files whose names end so; nothing makes room again."""
+    from airflow.sdk import ObjectStoragePath
+
+    whole = ObjectStoragePath.write_bytes
+
+    def order(suffix: str) -> None:
+        def write(self: ObjectStoragePath, data: bytes, **options: Any) -> int:
+            if suffix and self.name.endswith(suffix):
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return int(whole(self, data, **options))
+
+        monkeypatch.setattr(ObjectStoragePath, "write_bytes", write)
+
+    return order
+
+
+@pytest.mark.parametrize("suffix", [".zst", "manifest.json", ".parquet", "normalized.json"])
+def test_a_full_disk_stops_the_night_and_harms_nothing(
+    on_sqlite: Pipeline, full_disk: Callable[[str], None], suffix: str
+) -> None:
+    from tests.conformance import ledger
+    from tests.pipeline.night import after
+
+    on_sqlite.sync()
+    before, states = on_sqlite.everything(), [on_sqlite.state(name) for name in STREAMS]
+    with on_sqlite.books() as books:
+        ledger.advance(books, after(1))
+    full_disk(suffix)
+    with pytest.raises(StorageError, match="No space left on device") as error:
+        on_sqlite.sync()
+    assert "GREENLIGHT_STAGING" in error.value.next_step
+    assert on_sqlite.everything() == before
+    assert [on_sqlite.state(name) for name in STREAMS] == states
+    full_disk("")
+    night = on_sqlite.sync()
+    assert_equal(on_sqlite)
+    assert on_sqlite.blocking(night.run_id) == {}
