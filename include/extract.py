@@ -87,15 +87,18 @@ def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
     stager.take_over()
     stager.stage(read.connector.read(stream, replace(window, resume=stager.token)), resumable=True)
     deleted: list[str] = []
+    refused = ""
     if not options.is_limited:
         if window.since is not None:
             stager.stage(read.connector.read_open(stream))
         still_open = warehouse.open_keys(read.engine, organization_id, stream.record_types)
         stager.stage(read.connector.read_ids(stream, [key for key in still_open if key not in stager.seen]))
-        deleted = _swept(read, stager, history, options) if stream.swept else []
+        if stream.swept:
+            deleted, refused = _swept(read, stager, history, options)
     manifest = stager.manifest(state.version, options.is_limited, options.full_refresh, state.cursor)
     manifest.deleted = deleted
-    manifest.swept = stream.swept and not options.is_limited
+    manifest.sweep_refused = refused
+    manifest.swept = stream.swept and not options.is_limited and not refused
     manifest.history_from = history.isoformat()
     manifest.request_count = read.connector.request_count - requests
     manifest.write()
@@ -220,12 +223,15 @@ class _Stager:
         )
 
 
-def _swept(read: Read, stager: _Stager, history: date, options: Options) -> list[str]:
-    """Return the keys that are gone from the source, confirmed one by one; refuse when too many are."""
+def _swept(read: Read, stager: _Stager, history: date, options: Options) -> tuple[list[str], str]:
+    """Return the keys that are gone from the source, confirmed one by one.
+
+    When too many are, return none and the fingerprint under which a person may accept that.
+    """
     known = warehouse.digests(read.engine, read.organization.id, read.stream.name)
     missing = sorted(set(known) - set(read.connector.keys(read.stream, history)) - stager.seen)
     if not missing:
-        return []
+        return [], ""
     before = set(stager.seen)
     stager.stage(read.connector.read_ids(read.stream, missing))
     gone = [key for key in missing if key not in stager.seen - before]
@@ -237,8 +243,8 @@ def _swept(read: Read, stager: _Stager, history: date, options: Options) -> list
             "deleted. If that is right, run again with accept_deletions=%s.",
             len(gone), len(known), read.stream.name, limit, fingerprint,
         )  # fmt: skip
-        return []
-    return gone
+        return [], fingerprint
+    return gone, ""
 
 
 def _utc(moment: datetime | None) -> str | None:

@@ -47,6 +47,8 @@ class Manifest:
         cursor_before, cursor_after: UTC; after is never earlier than before.
         started_at: when the read began, by the vendor's clock, UTC.
         future: records stamped later than the vendor's clock; loaded, counted, do not move the cursor.
+        swept: every key here was compared with the source's; not so where the sweep was refused.
+        sweep_refused: fingerprint under which a person may accept that so many keys are gone.
         deleted: keys the source no longer has.
         pages: page addresses, in reading order; earlier tries' pages may be among them.
         tables, records, rejects: Parquet addresses, filled by normalize.
@@ -142,18 +144,23 @@ class Folder:
         _write(self.path / "window.json", json.dumps(_window(window)).encode())
 
     def earlier_pages(self, window: Window) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield (address, note) of the pages the last try with this window staged, in order."""
+        """Yield (address, note) of the pages the last try with this window staged, in order.
+
+        A note that its try was killed over is none: what it would have said is read again.
+        """
         for number in range(self.try_number - 1, 0, -1):
             before = self.run / f"{number:03d}"
-            if not (before / "window.json").exists():
+            bounds, inherited = _note(before / "window.json"), before / "inherited.json"
+            pages = _note(inherited) if inherited.exists() else []
+            if bounds is None or pages is None:
                 continue
-            if json.loads(_read(before / "window.json")) != _window(window):
+            if bounds != _window(window):
                 return
-            inherited = before / "inherited.json"
-            if inherited.exists():
-                yield from ((address, note) for address, note in json.loads(_read(inherited)))
+            yield from ((address, note) for address, note in pages)
             for note_path in sorted(p for p in before.iterdir() if re.fullmatch(r"\d{6}\.json", p.name)):
-                yield str(note_path).removesuffix(".json") + ".zst", json.loads(_read(note_path))
+                if (note := _note(note_path)) is None:
+                    return
+                yield str(note_path).removesuffix(".json") + ".zst", note
             return
 
     def inherit(self, pages: list[tuple[str, dict[str, Any]]]) -> None:
@@ -188,7 +195,22 @@ def write_bytes(address: str, body: bytes) -> str:
 
 
 def remove_expired(organization_id: str, days: int, now: datetime) -> int:
-    """Delete this organization's staged runs older than that many days; return how many."""
+    """Delete this organization's staged runs older than that many days; return how many.
+
+    Raises:
+        StorageError: they cannot be listed or removed.
+    """
+    try:
+        return _remove_expired(organization_id, days, now)
+    except OSError as error:
+        raise StorageError(
+            f"expired pages could not be removed from staging: {error.strerror or type(error).__name__}",
+            next_step="repair access to GREENLIGHT_STAGING; they hold personal data",
+            organization=organization_id,
+        ) from error
+
+
+def _remove_expired(organization_id: str, days: int, now: datetime) -> int:
     limit = (now.astimezone(UTC) - timedelta(days=days)).timestamp()
     folder, removed = root() / organization_id, 0
     if not folder.exists():
@@ -199,6 +221,14 @@ def remove_expired(organization_id: str, days: int, now: datetime) -> int:
             run.rmdir(recursive=True)
             removed += 1
     return removed
+
+
+def _note(path: ObjectStoragePath) -> Any:
+    """Return what a note says; None when it is not there or was cut short."""
+    try:
+        return json.loads(_read(path)) if path.exists() else None
+    except ValueError:
+        return None
 
 
 def _window(window: Window) -> dict[str, Any]:

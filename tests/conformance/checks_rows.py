@@ -11,7 +11,7 @@ from typing import Any
 
 from include.connectors.base import Reject, Stream
 from include.model import ALLOCATED_TYPES, RECOMPUTED, TABLES, Column, Kind
-from include.normalize import typed, filled_columns
+from include.normalize import filled_columns, typed
 from tests.conformance.checks_read import by_record
 from tests.conformance.subject import Subject, rows
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from copy import deepcopy
 from datetime import date, datetime
@@ -175,10 +175,18 @@ def _earliest_due(row: Row) -> str | None:
 
 
 def _counts(ledger: Row, query: dict[str, str]) -> list[Row]:
-    numbers: dict[str, int] = dict.fromkeys("CBNRP", 0)
-    for key in in_range(ledger, date.fromisoformat(query["von"])):
-        numbers[key[0]] = numbers.get(key[0], 0) + 1
-    return [{"kynd": kind, "n": n} for kind, n in numbers.items() if kind != "X"]
+    """Count what is undated, open or dated in range by its own date, and the customers who hold it."""
+    since = date.fromisoformat(query["von"])
+    rows = [
+        row for row in (*ledger["documents"], *ledger["movements"]) if row["kynd"] != "X" and _counts_from(row, since)
+    ]
+    numbers: dict[str, int] = dict.fromkeys("CBNRP", 0) | Counter(row["kynd"] for row in rows)
+    numbers["C"] = len({row["prty"] for row in rows})
+    return [{"kynd": kind, "n": n} for kind, n in numbers.items()]
+
+
+def _counts_from(row: Row, since: date) -> bool:
+    return _is_open(row) or row["dat"] is None or _day(row["dat"]) >= since
 
 
 def _receivables(ledger: Row) -> list[Row]:

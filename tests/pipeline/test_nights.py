@@ -8,7 +8,6 @@ from decimal import Decimal
 from include.extract import Options
 from tests.conformance import ledger
 from tests.conformance.books import Books
-from tests.conformance.sample_server import serving
 from tests.pipeline.night import STREAMS, Pipeline, after
 from tests.pipeline.truth import assert_equal
 
@@ -123,10 +122,3 @@ def test_parents_are_completed_round_by_round_and_what_is_nowhere_is_an_orphan(o
     assert (night.completed.records, night.completed.orphans) == (2, ("Party:999",))
     assert {f"Party:{n}" for n in range(900, 907)} <= on_sqlite.rows("customers").keys()
     assert "Party:906" in {record for records in on_sqlite.blocking(night.run_id).values() for record in records}
-
-
-def test_the_same_books_on_another_host_are_no_other_account(on_sqlite: Pipeline) -> None:
-    on_sqlite.sync()
-    with serving(on_sqlite.source.folder) as moved:
-        on_sqlite.host = moved.url
-        assert on_sqlite.sync().written == 0

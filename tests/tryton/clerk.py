@@ -59,7 +59,9 @@ class Clerk:
         """An entry of `amount` (negative: credit) on receivables in a journal of that type; its receivable line."""
         day, net = self.books.day(age), Decimal(amount)
         journal = Model.get("account.journal").find([("type", "=", kind)], limit=1)
-        journals = journal or create("account.journal", [{"name": kind.title(), "code": kind[:5].upper(), "type": kind}])
+        journals = journal or create(
+            "account.journal", [{"name": kind.title(), "code": kind[:5].upper(), "type": kind}]
+        )
         (period,) = Model.get("account.period").find([
             ("company", "=", self.books.company.id), ("type", "=", "standard"),
             ("start_date", "<=", day), ("end_date", ">=", day),

@@ -74,9 +74,7 @@ def tryton(seeded: tuple[TrytonServer, dict[str, Any], dict[str, Any]]) -> Itera
 
 
 @pytest.fixture
-def another(
-    tryton: Running, tmp_path: Path, request: pytest.FixtureRequest
-) -> Iterator[Callable[..., Running]]:
+def another(tryton: Running, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., Running]]:
     """Start further servers on copies of the database, with other settings."""
     started: list[TrytonServer] = []
 

@@ -58,9 +58,7 @@ OUTCOMES: dict[str, Callable[[Loaded, Ids], bool]] = {
     "mechanism_added": lambda seen, ids: _emails(seen, ids).get("added@cases.example") is True,
     "mechanism_deactivated": lambda seen, ids: list(_emails(seen, ids).values()) == [False],
     "mechanism_deleted": lambda seen, ids: ids["party.party"] in seen.items and not _emails(seen, ids),
-    "address_changed": lambda seen, ids: (
-        seen.tables["customers"][ids["party.party"]]["address_city"] == "Elsewhere"
-    ),
+    "address_changed": lambda seen, ids: seen.tables["customers"][ids["party.party"]]["address_city"] == "Elsewhere",
     "maturity_changed": lambda seen, ids: (
         (_invoice(seen, ids)["due_date"] - _invoice(seen, ids)["issue_date"]).days in (98, 99, 100)
     ),
@@ -79,7 +77,9 @@ def test_change_is_seen(change: str, tryton: Running, prepared: Any) -> None:
     tryton.ask("change.py", change, *ids.values())
     seen = load(tryton.connector(), _nightly(tryton, since))
     assert OUTCOMES[change](seen, ids)
-    changed = [key for key, item in seen.items.items() if key in before.items and item.digest != before.items[key].digest]
+    changed = [
+        key for key, item in seen.items.items() if key in before.items and item.digest != before.items[key].digest
+    ]
     foreign = [key for key in changed if key not in ids.values() and not key.startswith("account.move.line:")]
     assert not foreign, "nothing else looks changed"
 

@@ -281,7 +281,9 @@ def test_delegated_invoices_are_the_delegates(tryton: Running, loaded: Loaded) -
     for case in ("delegated", "delegated_and_paid"):
         invoice = loaded.tables["invoices"][tryton.cases[case]["documents"][0]]
         delegate = loaded.tables["customers"][invoice["customer_external_id"]]
-        assert delegate["name"].endswith("delegate") and invoice["customer_external_id"] != tryton.cases[case]["customer"]
+        assert (
+            delegate["name"].endswith("delegate") and invoice["customer_external_id"] != tryton.cases[case]["customer"]
+        )
 
 
 def test_rescheduled_invoices_have_their_new_parts(tryton: Running, loaded: Loaded) -> None:
@@ -294,7 +296,11 @@ def test_rescheduled_invoices_have_their_new_parts(tryton: Running, loaded: Load
 def test_installments_and_a_half(tryton: Running, loaded: Loaded) -> None:
     key = _only(tryton, "one_and_a_half_installments")
     parts = loaded.parts(key)
-    assert [(part["amount"], part["outstanding_amount"]) for part in parts] == [(30000, 0), (30000, 15000), (40000, 40000)]
+    assert [(part["amount"], part["outstanding_amount"]) for part in parts] == [
+        (30000, 0),
+        (30000, 15000),
+        (40000, 40000),
+    ]
     assert loaded.tables["invoices"][key]["due_date"] == parts[1]["due_date"]
     assert parts[1]["due_date"] - parts[0]["due_date"] == timedelta(days=30)
 

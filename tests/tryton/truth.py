@@ -1,6 +1,6 @@
 """What Tryton's own client says about Northwind's receivables, asked through a running server.
 
-    python truth.py --url http://127.0.0.1:8000 --password-file admin.password
+python truth.py --url http://127.0.0.1:8000 --password-file admin.password
 """
 
 from __future__ import annotations
@@ -27,15 +27,18 @@ def main() -> None:
         receivable = [*ours, ("type.receivable", "=", True)]
         documents = _rows("account.invoice", [*ours, ("type", "=", "out")], "amount_to_pay", "state", "total_amount")
         drafts: Counter[str] = Counter()
-        waiting = [("move.state", "=", "draft"), ("account.type.receivable", "=", True), ("move.company", "=", company.id)]
+        waiting = [
+            ("move.state", "=", "draft"),
+            ("account.type.receivable", "=", True),
+            ("move.company", "=", company.id),
+        ]
         for line in _rows("account.move.line", waiting, "party", "debit", "credit"):
             drafts[f"party.party:{line['party']}"] += line["debit"] - line["credit"]
         answer(
             options,
             {
                 "receivable": {
-                    f"party.party:{row['id']}": str(row["receivable"])
-                    for row in _rows("party.party", [], "receivable")
+                    f"party.party:{row['id']}": str(row["receivable"]) for row in _rows("party.party", [], "receivable")
                 },
                 "not_posted": {party: str(amount) for party, amount in drafts.items()},
                 "documents": {f"account.invoice:{row['id']}": str(row["amount_to_pay"]) for row in documents},

@@ -115,7 +115,7 @@ class Tryton(Connector):
     def read(self, stream: Stream, window: Window) -> Iterator[Page]:
         """Page by ascending id, so that records which change meanwhile neither shift nor double others."""
         reader = self._reader()
-        children = ("contact_mechanisms.", "addresses.") if stream is CUSTOMERS else ()
+        children = ("contact_mechanisms", "addresses") if stream is CUSTOMERS else ()
         domain = scope.modified(window, *children)
         if window.customers is not None:
             ids = _ids(CUSTOMERS, window.customers)
@@ -141,10 +141,12 @@ class Tryton(Connector):
 
     def read_ids(self, stream: Stream, ids: Sequence[str]) -> Iterator[Page]:
         """Read records by id; a party without any document of this company counts as absent."""
+        wanted = _ids(stream, ids)
+        if not wanted:
+            return
         reader = self._reader()
         company = reader.company
         scopes = {"customers": EVERYTHING, "invoices": scope.invoices(company), "payments": scope.lines(company)}
-        wanted = _ids(stream, ids)
         for start in range(0, len(wanted), PAGE_SIZE):
             yield from reader.pages(stream, [*scopes[stream.name], ["id", "in", wanted[start : start + PAGE_SIZE]]])
 

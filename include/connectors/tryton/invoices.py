@@ -84,7 +84,7 @@ def normalize(invoice: Record, base: str, said: Normalized) -> None:
         "issue_date": invoice.get("invoice_date"),
         "posting_date": invoice.get("accounting_date")
         or (invoice.get("invoice_date") if status in LEDGER_STATUSES else None),
-        "due_date": _due_date(parts, installments) or (invoice.get("invoice_date") if not parts else None),
+        "due_date": _due_date(parts, installments),
         "payment_terms": (invoice.get("payment_term.") or {}).get("name"),
         "currency": (invoice.get("currency.") or {}).get("code"),
         "gross_amount": ZERO if voided else sign * total,
@@ -157,11 +157,12 @@ def _installments(invoice: Record, parts: list[Record], key: str) -> list[dict[s
 
 def _nothing_due(invoice: Record, key: str) -> dict[str, Any]:
     """The one installment of an invoice over nothing, or of a voided one: due when it last was, amount 0."""
+    lines = invoice.get("lines_to_pay.") or []
     return {
         "external_id": f"{key}:1",
         "invoice_external_id": key,
         "sequence": 1,
-        "due_date": _due_date(invoice.get("lines_to_pay.") or [], []) or invoice.get("invoice_date"),
+        "due_date": max((d for line in lines if (d := line.get("maturity_date"))), default=invoice.get("invoice_date")),
         "currency": invoice["currency."]["code"],
         "amount": ZERO,
         "outstanding_amount": ZERO,
@@ -173,11 +174,12 @@ def _nothing_due(invoice: Record, key: str) -> dict[str, Any]:
 
 def _due_date(parts: list[Record], installments: list[dict[str, Any]]) -> date | None:
     """Return the earliest unpaid due date, else the last one; None when an unpaid part has none."""
-    unpaid = [row["due_date"] for row in installments if row["outstanding_amount"]]
+    dues = [(row["due_date"], bool(row["outstanding_amount"])) for row in installments]
+    dues = dues or [(part.get("maturity_date"), not part.get("reconciliation.")) for part in parts]
+    unpaid = [due for due, is_unpaid in dues if is_unpaid]
     if unpaid:
         return None if None in unpaid else min(unpaid)
-    dates = [part["maturity_date"] for part in parts if part.get("maturity_date")]
-    return max(dates) if dates else None
+    return max((due for due, _ in dues if due), default=None)
 
 
 def _base_rest(invoice: Record, parts: list[Record]) -> Decimal:

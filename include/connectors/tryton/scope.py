@@ -42,18 +42,20 @@ def lines_in_range(company: int, history_from: date) -> Domain:
     ]
 
 
-def modified(window: Window, *paths: str) -> Domain:
+def modified(window: Window, *children: str) -> Domain:
     """Records modified within the window, themselves or in one of the children named.
 
     `write_date` is null until the first write, so `create_date` is asked too.
     """
     domain: Domain = []
     if window.since:
-        domain.append(["OR", *_each(paths, ">=", window.since)])
+        domain.append(["OR", *_from("", window.since), *(d for c in children for d in _from(f"{c}.", window.since))])
     if window.until:
-        domain.append(["OR", *_each(paths, "<", window.until)])
+        never_written = [["write_date", "=", None], ["create_date", "<", window.until]]
+        domain.append(["OR", ["write_date", "<", window.until], never_written])
+        domain += [[child, "not where", ["OR", *_from("", window.until)]] for child in children]
     return domain
 
 
-def _each(paths: tuple[str, ...], operator: str, moment: datetime) -> Domain:
-    return [[f"{path}{name}", operator, moment] for path in ("", *paths) for name in ("write_date", "create_date")]
+def _from(path: str, moment: datetime) -> Domain:
+    return [[f"{path}write_date", ">=", moment], [f"{path}create_date", ">=", moment]]

@@ -1,0 +1,190 @@
+"""Breaking the extraction without touching the control path, and the other way round, is refused each time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine
+
+from include.connectors.base import ControlFigures
+from include.errors import SourceUnavailable
+from tests.conformance import ledger
+from tests.conformance.sample_server import order_faults
+from tests.pipeline.night import Pipeline
+from tests.pipeline.test_cursor import touch
+from tests.pipeline.truth import assert_equal
+
+READS = ("parties", "documents", "movements")
+FIGURES = ("total", "balances", "open", "counts")
+NAMES = {"total": "open_total", "balances": "customer_balance", "open": "open_document", "types": "closed_world",
+         "counts": "count"}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", ["drop_page", "halve"])
+@pytest.mark.parametrize("endpoint", READS)
+def test_a_broken_extraction_is_refused_or_healed(pipeline: Pipeline, endpoint: str, fault: str) -> None:
+    order_faults(pipeline.source.folder, "north", read={endpoint: fault})
+    night = pipeline.sync()
+    blocking = pipeline.blocking(night.run_id)
+    if endpoint == "parties":  # no amount to halve; and dropped ones are fetched because documents point at them
+        assert blocking == {}
+        assert_equal(pipeline)
+        return
+    assert blocking
+    assert night.outcome.differences, "the source's own figures see it, not only the sums within the rows"
+    order_faults(pipeline.source.folder, "north")
+    from include.extract import Options
+
+    night = pipeline.sync(Options(full_refresh=True))
+    assert pipeline.blocking(night.run_id) == {}
+    assert_equal(pipeline)
+
+
+@pytest.mark.parametrize("endpoint", FIGURES)
+def test_a_broken_figure_is_refused(on_sqlite: Pipeline, endpoint: str) -> None:
+    order_faults(on_sqlite.source.folder, "north", figures={endpoint: "halve"})
+    night = on_sqlite.sync()
+    assert_equal(on_sqlite)
+    assert NAMES[endpoint] in {line.figure for line in night.outcome.differences}
+    assert on_sqlite.blocking(night.run_id)
+
+
+@pytest.mark.parametrize("endpoint", [*FIGURES, "types"])
+def test_an_unanswered_figure_is_critical(on_sqlite: Pipeline, endpoint: str) -> None:
+    order_faults(on_sqlite.source.folder, "north", figures={endpoint: "html"})
+    night = on_sqlite.sync()
+    assert [(line.figure, line.classification) for line in night.outcome.differences] == [
+        (NAMES[endpoint], "unanswered")
+    ]
+    assert on_sqlite.blocking(night.run_id)
+    order_faults(on_sqlite.source.folder, "north")
+    assert on_sqlite.blocking(on_sqlite.sync().run_id) == {}
+
+
+def test_an_incremental_night_that_loses_a_page_is_refused(on_sqlite: Pipeline) -> None:
+    """The second page of the open ones, of those read by their names, and of the news, all at once."""
+    on_sqlite.sync()
+    with on_sqlite.books() as books:
+        from datetime import UTC, datetime
+
+        for row in books["documents"]:
+            row["ttl"] = "x"
+        ledger.advance(books, datetime.now(UTC))
+        ledger.advance(books, datetime.now(UTC))
+        ledger.advance(books, datetime.now(UTC))
+    order_faults(on_sqlite.source.folder, "north", read={"documents": "drop_page"})
+    assert on_sqlite.blocking(on_sqlite.sync().run_id)
+
+
+def test_a_difference_in_motion_is_read_again_and_vanishes(
+    on_sqlite: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The source goes on working between our reads and its figures."""
+    ask, asked = on_sqlite.connector.control_figures, []
+
+    def work_then_answer(self: object, *arguments: object) -> ControlFigures:
+        asked.append(1)
+        if len(asked) == 1:
+            with on_sqlite.books() as books:
+                ledger.advance(books)
+        return ask(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(on_sqlite.connector, "control_figures", work_then_answer)
+    night = on_sqlite.sync()
+    assert night.outcome.comparisons == 2
+    assert night.outcome.differences == ()
+    states = {run["kind"] for run in on_sqlite.of_run("sync_runs", f"{night.run_id}~reconcile1")}
+    assert states == {"limited"}
+
+
+def test_a_source_that_never_holds_still_is_undecided(on_sqlite: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = on_sqlite.connector.control_figures
+
+    def work_then_answer(self: object, *arguments: object) -> ControlFigures:
+        with on_sqlite.books() as books:
+            ledger.advance(books)
+        return ask(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(on_sqlite.connector, "control_figures", work_then_answer)
+    night = on_sqlite.sync()
+    assert night.outcome.comparisons == 3
+    assert {line.classification for line in night.outcome.differences} == {"undecided"}
+    assert on_sqlite.blocking(night.run_id)
+
+
+def test_a_difference_that_stays_counts_after_two_comparisons(
+    on_sqlite: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = on_sqlite.connector.control_figures
+
+    def lie(self: object, *arguments: object) -> ControlFigures:
+        said = ask(self, *arguments)  # type: ignore[arg-type]
+        return replace(said, figures=tuple(
+            replace(f, amount=f.amount + 1) if f.name == "open_total" and f.amount is not None else f
+            for f in said.figures
+        ))  # fmt: skip
+
+    monkeypatch.setattr(on_sqlite.connector, "control_figures", lie)
+    night = on_sqlite.sync()
+    assert night.outcome.comparisons == 2
+    assert [(line.figure, line.classification, line.difference) for line in night.outcome.differences] == [
+        ("open_total", "amount", -100)
+    ]
+    assert on_sqlite.blocking(night.run_id)
+
+
+def test_reconcile_that_could_not_ask_and_is_retried_reads_what_changed_since(
+    on_sqlite: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first try reads again and then finds nobody; the second must not take its pages for its own."""
+    night = on_sqlite.sync()
+    ask, asked = on_sqlite.connector.control_figures, []
+
+    def work_then_answer(self: object, *arguments: object) -> ControlFigures:
+        asked.append(1)
+        if len(asked) in (1, 3):
+            with on_sqlite.books() as books:
+                ledger.advance(books)
+        if len(asked) == 2:
+            raise SourceUnavailable("nobody answers")
+        return ask(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(on_sqlite.connector, "control_figures", work_then_answer)
+    with pytest.raises(SourceUnavailable):
+        on_sqlite.reconcile(night.run_id)
+    outcome = on_sqlite.reconcile(night.run_id)
+    assert outcome.differences == ()
+
+
+@pytest.fixture
+def neighbours(on_sqlite: Pipeline) -> tuple[Pipeline, Pipeline]:
+    """Two organizations over two entities of one source, with the same numbers in both."""
+    ledger.write(on_sqlite.source.folder, "gulf", ledger.make(entity="gulf", base="KWD", customers=10, invoices=16))
+    return on_sqlite, Pipeline(on_sqlite.engine, on_sqlite.source, "beta", "gulf")
+
+
+def test_a_defect_in_one_organization_touches_no_other(neighbours: tuple[Pipeline, Pipeline]) -> None:
+    acme, beta = neighbours
+    acme.sync()
+    beta.sync()
+    before = beta.everything()
+    order_faults(acme.source.folder, "north", read={"documents": "halve"}, figures={"total": "halve"})
+    touch(acme, __import__("datetime").datetime.now(__import__("datetime").UTC))
+    from include.extract import Options
+
+    broken = acme.sync(Options(full_refresh=True))
+    assert acme.blocking(broken.run_id)
+    assert beta.everything() == before
+    night = beta.sync()
+    assert (night.written, night.outcome.differences, beta.blocking(night.run_id)) == (0, (), {})
+    assert all(manifest.is_unchanged for manifest in night.manifests.values())
+
+
+def test_an_empty_organization_beside_a_full_one_is_refused(engine: Engine, on_sqlite: Pipeline) -> None:
+    with ledger.changing(on_sqlite.source.folder, "north") as books:
+        nothing = {**books, "parties": [], "documents": [], "movements": [], "gl": {}}
+    ledger.write(on_sqlite.source.folder, "void", nothing)
+    on_sqlite.sync()
+    empty = Pipeline(on_sqlite.engine, on_sqlite.source, "beta", "void")
+    assert {"customers_not_empty", "invoices_not_empty"} <= empty.blocking(empty.sync().run_id).keys()

@@ -1,0 +1,53 @@
+"""Who answers: another account, entity or currency stops the night before the first row is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from include.errors import ConfigurationError
+from tests.conformance import ledger
+from tests.conformance.sample_server import serving
+from tests.pipeline.night import Pipeline
+from tests.pipeline.truth import assert_equal
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [({"acct": "sample-2"}, "account"), ({"base": "USD"}, "base currency")],
+    ids=["account", "base currency"],
+)
+def test_another_one_is_refused_before_the_first_row(
+    pipeline: Pipeline, change: dict[str, str], word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline.sync()
+    before = pipeline.everything()
+    with pipeline.books() as books:
+        books |= change
+    monkeypatch.setattr(pipeline.connector, "read", _never)
+    with pytest.raises(ConfigurationError, match=word) as error:
+        pipeline.sync()
+    assert error.value.organization == "acme" and error.value.next_step
+    assert pipeline.everything() == before
+
+
+def test_another_entity_of_the_same_account_is_refused(on_sqlite: Pipeline) -> None:
+    on_sqlite.sync()
+    ledger.write(on_sqlite.source.folder, "gulf", ledger.make(entity="gulf", customers=8, invoices=4))
+    on_sqlite.entity = "gulf"
+    with pytest.raises(ConfigurationError, match="entity"):
+        on_sqlite.sync()
+
+
+def test_the_same_account_on_another_host_is_welcome(on_sqlite: Pipeline) -> None:
+    on_sqlite.sync()
+    with serving(on_sqlite.source.folder) as moved:
+        on_sqlite.host = moved.url
+        assert on_sqlite.sync().written == 0
+    assert_equal(on_sqlite)
+
+
+def _never(*_: Any) -> Callable[..., Any]:
+    raise AssertionError("a row was read")
