@@ -188,11 +188,12 @@ def reconcile() -> dict[str, Any]:
 @task(trigger_rule=TriggerRule.ALL_DONE, retries=0)
 def validate() -> dict[str, Any]:
     """Run the checkpoint, publish the Data Docs and record the evidence, passed or failed."""
-    from include import test_mode, warehouse
+    from include import staging, test_mode, warehouse
     from include.run import now, options
 
     _skip_if_dry()
     run = _run()
+    staging.remove_expired(run.organization.id, run.organization.staging_days, now())
     warehouse.recompute(run.engine, run.organization.id, run.run_id, run.organization.exclude, now())
     warehouse.snapshot_balances(run.engine, run.organization.id, run.as_of, now())
     renewed = test_mode.renew(run.engine, run.organization, type(run.connector), run.run_id, run.as_of, now())

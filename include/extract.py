@@ -107,6 +107,7 @@ def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
 
 def read_again(read: Read, keys: Sequence[str]) -> tuple[staging.Manifest, list[str]]:
     """Stage these records as a limited read; return its manifest and the keys the source lacks."""
+    read = _apart(read)
     state = warehouse.state(read.engine, read.organization.id, read.stream.name)
     stager = _Stager(read, Window(history_from=date.min, customers=tuple(keys)), everything=False)
     stager.stage(read.connector.read_ids(read.stream, keys))
@@ -117,6 +118,7 @@ def read_again(read: Read, keys: Sequence[str]) -> tuple[staging.Manifest, list[
 
 def read_changed(read: Read, since: datetime) -> staging.Manifest:
     """Stage what was modified since then as a limited read; return its manifest."""
+    read = _apart(read)
     bound_at = warehouse.bound_at(read.engine, read.organization.id)
     state = warehouse.state(read.engine, read.organization.id, read.stream.name)
     window = Window(history_from=history_from(read.organization, bound_at), since=since - read.stream.overlap)
@@ -125,6 +127,17 @@ def read_changed(read: Read, since: datetime) -> staging.Manifest:
     manifest = stager.manifest(state.version, limited=True, full_refresh=False, cursor=state.cursor)
     manifest.write()
     return manifest
+
+
+def _apart(read: Read) -> Read:
+    """Return the read under the first try number that none has ended under.
+
+    A manifest loads once: a retried task that read into the same one would take the old load for its own.
+    """
+    number = read.try_number
+    while staging.Folder(read.organization.id, read.stream.name, read.run_id, number).is_read:
+        number += 1
+    return replace(read, try_number=number)
 
 
 def _window(stream: Stream, cursor: datetime | None, history: date, options: Options) -> Window:

@@ -35,9 +35,12 @@ def minor_units(amount: Decimal, currency: str) -> int:
         raise ValueError("unknown_currency")
     if not isinstance(amount, Decimal) or not amount.is_finite():
         raise ValueError("impossible_amount")
-    scaled = amount.scaleb(digits)
-    if scaled != scaled.to_integral_value() or abs(scaled) > LARGEST:
-        raise ValueError("impossible_amount")
+    try:
+        scaled = amount.scaleb(digits)
+    except ArithmeticError:
+        raise ValueError("impossible_amount") from None
+    if scaled != scaled.to_integral_value() or abs(scaled) > LARGEST or scaled.scaleb(-digits) != amount:
+        raise ValueError("impossible_amount")  # the last: scaleb has rounded what is finer than 28 digits
     return int(scaled)
 
 

@@ -153,7 +153,16 @@ def _column(column: Column, values: list[Any], currencies: list[Any]) -> tuple[l
 def _text(value: Any, column: Column) -> str:
     if not isinstance(value, str):
         raise ValueError("changed_type")
-    return value
+    return _sound(value)
+
+
+def _sound(text: str) -> str:
+    """Return the text; half of a surrogate pair, which JSON can escape and UTF-8 cannot hold, is none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("impossible_text") from None
+    return text
 
 
 def _choice(value: Any, column: Column) -> str:
@@ -165,7 +174,7 @@ def _choice(value: Any, column: Column) -> str:
 def _key(value: Any, column: Column) -> str:
     if not isinstance(value, str) or not value.partition(":")[2]:
         raise ValueError("malformed_key")
-    return value
+    return _sound(value)
 
 
 def _currency(value: Any, column: Column) -> str:
@@ -189,6 +198,8 @@ def _decimal(value: Any, column: Column) -> str:
 def _integer(value: Any, column: Column) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError("changed_type")
+    if abs(value) > money.LARGEST:
+        raise ValueError("impossible_number")
     return value
 
 
@@ -207,11 +218,17 @@ def _date(value: Any, column: Column) -> date:
 def _timestamp(value: Any, column: Column) -> datetime:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise ValueError("naive_timestamp")
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("impossible_date") from None
 
 
 def _json(value: Any, column: Column) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    try:
+        return _sound(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str, allow_nan=False))
+    except ValueError:
+        raise ValueError("impossible_text") from None
 
 
 CHECKS: dict[Kind, Callable[[Any, Column], Any]] = {
@@ -233,6 +250,8 @@ SENTENCES = {
     "unknown_currency": "{column} is in a currency that ISO 4217 does not know",
     "impossible_amount": "{column} is not an amount its currency can have",
     "impossible_date": "{column} is not a date",
+    "impossible_number": "{column} is larger than a number can be here",
+    "impossible_text": "{column} holds what no text or JSON can be",
     "naive_timestamp": "{column} has no time zone",
     "malformed_key": "{column} is not a key of the form <record type>:<id>",
     "malformed_country": "{column} is not an ISO 3166 country code",
@@ -254,13 +273,18 @@ def _reject(table: Table, columns: Columns, row: int, column: Column, reason: st
         table=table.name,
         reason=reason,
         message=SENTENCES[reason].format(column=column.name),
-        is_open=cell("status") not in CLOSED_STATUSES,
+        is_open=str(cell("status")) not in CLOSED_STATUSES,
         column=column.name,
-        number=str(cell("number") or ""),
-        customer=str(cell("customer_external_id") or ""),
-        currency=str(cell("currency") or ""),
+        number=_escaped(str(cell("number") or "")),
+        customer=_escaped(str(cell("customer_external_id") or "")),
+        currency=_escaped(str(cell("currency") or "")),
         amount=amount if isinstance(amount, Decimal) and amount.is_finite() else None,
     )
+
+
+def _escaped(text: str) -> str:
+    """Return the text with what UTF-8 cannot hold written as JSON would."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _index_frame(index: list[tuple[str, str, datetime | None, str]]) -> pd.DataFrame:
@@ -280,7 +304,7 @@ def _reject_frame(rejects: list[tuple[Reject, Record]]) -> pd.DataFrame:
         (
             reject.key, reject.table, reject.reason, reject.message, reject.column, reject.number,
             reject.customer, reject.currency, None if reject.amount is None else format(reject.amount, "f"),
-            reject.is_open, json.dumps(record, default=str, ensure_ascii=False),
+            reject.is_open, _escaped(json.dumps(record, default=str, ensure_ascii=False)),
         )
         for reject, record in rejects
     ]  # fmt: skip

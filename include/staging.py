@@ -125,6 +125,11 @@ class Folder:
         """Where this try's manifest will stand."""
         return str(self.path / "manifest.json")
 
+    @property
+    def is_read(self) -> bool:
+        """This try has read to its end."""
+        return bool((self.path / "manifest.json").exists())
+
     def write_page(self, number: int, page: Page, resumable: bool) -> str:
         """Store one page and, after it, its note; return the page's address."""
         path = self.path / f"{number:06d}.zst"

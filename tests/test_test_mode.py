@@ -68,7 +68,9 @@ def renew(
     return test_mode.renew(engine, owner, connector, run_id, as_of, LATER)
 
 
-def refused(engine: Engine, owner: Organization = ACME, connector: Any = FAKE, run_id: str = RUN, now: Any = LATER) -> str:
+def refused(
+    engine: Engine, owner: Organization = ACME, connector: Any = FAKE, run_id: str = RUN, now: Any = LATER
+) -> str:
     with pytest.raises(NotReady) as caught:
         test_mode.assert_ready(engine, owner, connector, run_id, now)
     return str(caught.value)
@@ -263,6 +265,7 @@ def test_the_newest_decision_counts_and_other_events_are_none(engine: Engine) ->
 
 def test_ledger_less_every_reason_is_what_collections_see(engine: Engine) -> None:
     def plant(books: Books) -> None:
+        books.change("invoices", "invoice:1", issue_date=AS_OF)
         books.change("invoices", "invoice:2", is_sent=False)
         books.change("invoices", "invoice:6", issue_date=TOMORROW)
         books.add("customers", "party:3", number="C-3", exclusion_reason="by_rule")
@@ -270,10 +273,14 @@ def test_ledger_less_every_reason_is_what_collections_see(engine: Engine) -> Non
             books.add(table, f"{table}:30", customer_external_id="party:3", gross_amount=300, is_sent=False,
                       **{rest: 300 if table == "invoices" else 100})  # fmt: skip
         for table, key in (("payments", "payment:30"), ("refunds", "refund:30")):
-            books.add(table, key, customer_external_id="party:3", amount=70, unapplied_amount=20 + 5 * (table == "refunds"))
+            books.add(
+                table, key, customer_external_id="party:3", amount=70, unapplied_amount=20 + 5 * (table == "refunds")
+            )
         books.add("payments", "payment:31", customer_external_id="party:1", amount=9, unapplied_amount=9,
                   on_receivable_account=False)  # fmt: skip
-        books.add("payments", "payment:32", customer_external_id="party:1", amount=9, unapplied_amount=9, status="pending")
+        books.add(
+            "payments", "payment:32", customer_external_id="party:1", amount=9, unapplied_amount=9, status="pending"
+        )
 
     edit(engine, plant)
     found = bridge.bridge(engine, "acme", AS_OF)

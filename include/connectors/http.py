@@ -7,6 +7,7 @@ what is still wrong afterwards is sorted by what the reader must do, and Airflow
 from __future__ import annotations
 
 import json as json_module
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,9 +23,36 @@ from urllib3.util import Retry
 from include.errors import ConfigurationError, GreenlightError, SourceUnavailable
 
 CONNECT_SECONDS, READ_SECONDS = 10, 120
+ANSWER_SECONDS = 600
+"""Bounds a body that drips in, which the time-out of a single read never ends."""
 LARGEST_ANSWER = 256 * 2**20
 """Bytes after decompression: more is no page but a fault (or a bomb)."""
-RETRIES = Retry(
+
+
+class Policy(Retry):
+    """Retries that note every failed attempt: the error of the last one tells nothing of those before."""
+
+    failed: list[None]
+
+    def fresh(self) -> Policy:
+        """Return the same policy with nothing noted yet."""
+        policy = self.new()
+        policy.failed = []
+        return policy
+
+    def new(self, **changes: Any) -> Policy:
+        """Return a policy that goes on noting where this one does."""
+        policy = super().new(**changes)
+        policy.failed = getattr(self, "failed", [])
+        return policy
+
+    def increment(self, *args: Any, **options: Any) -> Policy:
+        """Note the attempt, then decide as ever."""
+        self.failed.append(None)
+        return super().increment(*args, **options)
+
+
+RETRIES = Policy(
     total=4,
     connect=3,
     read=2,
@@ -91,7 +119,7 @@ class Answer:
         """
         try:
             return json_module.loads(self.body, object_hook=object_hook)
-        except ValueError:
+        except (ValueError, RecursionError):
             is_html = self.body.lstrip()[:1] == b"<"
             raise SourceUnavailable(
                 "the answer is a web page, not data" if is_html else "the answer is cut off or no JSON",
@@ -108,7 +136,7 @@ class Http:
         self._secrets = tuple(secret for secret in secrets if secret)
         self._session = requests.Session()
         self._session.trust_env = False
-        adapter = _CountingAdapter(self, max_retries=RETRIES)
+        adapter = _CountingAdapter(self)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
         if urlsplit(self.base_url).scheme not in ("http", "https"):
@@ -144,11 +172,13 @@ class Http:
         return answer
 
     def _body(self, response: requests.Response) -> bytes:
-        parts, size = [], 0
-        for part in response.iter_content(2**16):
+        parts, size, deadline = [], 0, time.monotonic() + ANSWER_SECONDS
+        while part := response.raw.read1(2**16, decode_content=True):
             size += len(part)
             if size > LARGEST_ANSWER:
                 raise SourceUnavailable("the answer is larger than any page can be", next_step="look at the system")
+            if time.monotonic() > deadline:
+                raise SourceUnavailable("the answer takes too long", next_step="look at the system; the task retries")
             parts.append(part)
         return b"".join(parts)
 
@@ -161,12 +191,19 @@ class Http:
 class _CountingAdapter(HTTPAdapter):
     """Counts what really goes out; urllib3's own retries included."""
 
+    max_retries: Policy
+
     def __init__(self, http: Http, **options: Any) -> None:
         self._http = http
         super().__init__(**options)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-        response = super().send(request, *args, **options)
+        self.max_retries = RETRIES.fresh()
+        try:
+            response = super().send(request, *args, **options)
+        except requests.RequestException:
+            self._http.request_count += len(self.max_retries.failed)
+            raise
         self._http.request_count += 1 + len(response.raw.retries.history if response.raw.retries else ())
         return response
 
@@ -188,9 +225,9 @@ def _resolved(answer: Answer) -> GreenlightError:
 def _retry_after(answer: Answer) -> float | None:
     """Return the Retry-After header in seconds, given as seconds or as a date."""
     value = answer.headers.get("Retry-After", "")
-    if value.isdigit():
-        return float(value)
     try:
+        if value.isdigit():
+            return float(value)
         return max(0.0, (parsedate_to_datetime(value) - answer.at).total_seconds())
     except (ValueError, SourceUnavailable):
         return None

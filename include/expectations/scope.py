@@ -20,4 +20,6 @@ def scope_of(organization: Organization, connector: type[Connector], run_id: str
         allocations=connector.allocations,
         rejects_percent=organization.thresholds.rejects_percent,
         unreachable_overdue_percent=organization.thresholds.unreachable_overdue_percent,
+        now=now,
+        volume_min_runs=organization.thresholds.volume_min_runs,
     )

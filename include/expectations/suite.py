@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -24,6 +24,8 @@ class Scope:
         streams: the connector's stream names.
         stale_before: a stream not read to its end since then is stale, UTC.
         allocations: complete, partial or none, as the connector declares.
+        now: when the validation begins, UTC.
+        volume_min_runs: how many runs must have been seen before a volume is called unusual.
     """
 
     organization_id: str
@@ -34,6 +36,8 @@ class Scope:
     allocations: str
     rejects_percent: Decimal
     unreachable_overdue_percent: Decimal
+    now: datetime
+    volume_min_runs: int
 
     @property
     def live(self) -> str:
@@ -133,6 +137,11 @@ def has_customer(table: str) -> Rows:
 def quoted(text: str) -> str:
     """Return a text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def moment(at: datetime) -> str:
+    """Return a moment as an SQL literal that both databases compare with a timestamp."""
+    return quoted(at.astimezone(UTC).isoformat(sep=" ", timespec="microseconds"))
 
 
 def customer_of(alias: str = "t") -> str:

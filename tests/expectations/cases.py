@@ -49,6 +49,11 @@ def reject(**values: Any) -> Callable[[Books], None]:
     return lambda books: books.reject("invoice:90", number="INV-90", customer_external_id="party:1", **values)
 
 
+def no_totals(books: Books) -> None:
+    for figure in ("open_total", "customer_balance"):
+        books.remove("reconciliations", {"figure": figure})
+
+
 def no_invoices(books: Books) -> None:
     for table in ("invoices", "installments", "allocations", "credit_notes", "payments", "refunds"):
         books.remove(table)
@@ -76,6 +81,19 @@ def twin(table: str, key: str, rest: str) -> Callable[[Books], None]:
                number={"invoice:1": "INV-1", "credit:1": "CN-1"}[key], status="paid")  # fmt: skip
 
 
+def volume(today: int, runs: int = 14, same_weekday: int = 30) -> Callable[[Books], None]:
+    """A run a day, on this weekday with as many changes as said, on others with a thousand."""
+
+    def plant(books: Books) -> None:
+        books.add("sync_runs", manifest="today", changed=today)
+        for days in range(1, runs + 1):
+            changed = same_weekday if days % 7 == 0 else 1_000
+            books.add("sync_runs", manifest=f"{days} ago", run_id=f"{days} ago", changed=changed,
+                      loaded_at=NOW - timedelta(days=days, minutes=days))  # fmt: skip
+
+    return plant
+
+
 def one_voided_with_gross(books: Books) -> None:
     books.change("invoices", "invoice:5", gross_amount=3_000)
 
@@ -85,8 +103,7 @@ NOBODY = "party:99"
 STALE = NOW - timedelta(days=3)
 
 CASES = (
-    Case("total_asked", lambda b: [b.remove("reconciliations", {"figure": f}) for f in ("open_total", "customer_balance")]
-         and None, ("total_asked",)),
+    Case("total_asked", no_totals, ("total_asked",)),
     Case("total_asked", lambda b: b.change("reconciliations", {}, grade="C"), ("total_asked",)),
     Case("counts_asked", remove("reconciliations", {"figure": "count"}), ("counts_asked",)),
     Case("counts_asked", change("reconciliations", {"figure": "count"}, grade="D"), ("counts_asked",)),
@@ -102,6 +119,8 @@ CASES = (
     Case("stream_fresh", change("sync_cursors", {"stream": "invoices"}, read_to_end_at=STALE), ("invoices",)),
     Case("stream_fresh", change("sync_cursors", {"stream": "invoices"}, read_to_end_at=None), ("invoices",)),
     Case("stream_fresh", remove("sync_cursors", {"stream": "payments"}), ("payments",)),
+    Case("volume_usual", volume(today=111), ("invoices",)),
+    Case("volume_usual", volume(today=3), ("invoices",)),
     Case("open_record_currency", reject(reason="unknown_currency"), ("invoice:90",)),
     Case("open_record_amount", reject(reason="impossible_amount", amount="12.345", currency="EUR"), ("invoice:90",)),
     Case("open_record_rejected", reject(reason="missing_column"), ("invoice:90",)),
@@ -159,11 +178,13 @@ CASES = (
                                      unapplied_amount=50), ("journal:1",)),
     Case("allocations_key", add("allocations", "z", target_type="invoice", target_external_id="invoice:1",
                                 target_amount=0, parent_external_id="invoice:1"), ("z",)),
-    Case("allocation_source", add("allocations", "invoice:1/payment:x", target_type="invoice", target_external_id="invoice:1",
-                                  target_amount=0, source_type="payment", source_external_id="payment:99",
+    Case("allocation_source", add("allocations", "invoice:1/payment:x", target_type="invoice",
+                                  target_external_id="invoice:1", target_amount=0, source_type="payment",
+                                  source_external_id="payment:99",
                                   source_amount=0, parent_external_id="invoice:1"), ("invoice:1/payment:x",)),
-    Case("allocation_target", add("allocations", "invoice:1/payment:y", target_type="invoice", target_external_id="invoice:99",
-                                  target_amount=0, parent_external_id="invoice:1"), ("invoice:1/payment:y",)),
+    Case("allocation_target", add("allocations", "invoice:1/payment:y", target_type="invoice",
+                                  target_external_id="invoice:99", target_amount=0,
+                                  parent_external_id="invoice:1"), ("invoice:1/payment:y",)),
     Case("allocation_currency", change("allocations", ALLOCATED, target_currency="USD"), (ALLOCATED,)),
     Case("allocation_currency", change("allocations", ALLOCATED, source_currency="USD"), (ALLOCATED,)),
 )  # fmt: skip

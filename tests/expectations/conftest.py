@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from include import warehouse
 from tests.expectations.books import Books
 from tests.warehouses import *  # noqa: F403
 
 
-class _Over(Exception):
-    pass
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def filled(request: pytest.FixtureRequest) -> Iterator[Connection]:
+    """A connection that sees the clean organizations acme and beta, never committed."""
+    made: Engine = request.getfixturevalue(f"{request.param}_warehouse")
+    with made.connect() as connection, connection.begin() as transaction:
+        for organization_id in ("acme", "beta"):
+            Books(connection, organization_id).fill()
+        yield connection
+        transaction.rollback()
 
 
 @pytest.fixture
-def books(engine: Engine) -> Iterator[Books]:
-    """The clean organization acme beside the clean organization beta, never committed."""
-    try:
-        with warehouse.begin(engine, "tests") as connection:
-            Books(connection, "beta").fill()
-            yield Books(connection).fill()
-            raise _Over
-    except _Over:
-        pass
+def books(filled: Connection) -> Iterator[Books]:
+    """The clean organization acme; what a test does to it is undone."""
+    with filled.begin_nested() as savepoint:
+        yield Books(filled)
+        savepoint.rollback()

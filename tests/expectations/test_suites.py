@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from include import warehouse
 from include.expectations.failing import date_dependent_hold, failures
+from include.expectations.suite import Scope
 from include.expectations.suites import ALL
 from include.expectations.verdict import Failure
-from tests.expectations.books import FAKE, PARTIAL, Books, scope
-from tests.expectations.cases import CASES, Case, little_unreachable
+from tests.expectations.books import FAKE, NOW, PARTIAL, Books, scope
+from tests.expectations.cases import CASES, Case, little_unreachable, volume
 
 
 def tripped(books: Books, connector: Any = FAKE, organization_id: str = "acme") -> dict[str, tuple[Failure, ...]]:
     """Return check → the records that fail it, for those that fail."""
+    return tripped_in(books, scope(organization_id, connector))
+
+
+def tripped_in(books: Books, asked: Scope) -> dict[str, tuple[Failure, ...]]:
     found = {
         rows.name: failures(books.connection, suite, rows, query)
         for suite in ALL
-        for rows, query in suite.queries(scope(organization_id, connector))
+        for rows, query in suite.queries(asked)
     }
     return {name: records for name, records in found.items() if records}
 
@@ -57,8 +63,6 @@ def test_no_check_says_join() -> None:
 
 @pytest.mark.parametrize("suite", ALL, ids=lambda suite: suite.name)
 def test_every_row_of_a_batch_is_this_organizations_and_comes_once(books: Books, suite: Any) -> None:
-    from sqlalchemy import text
-
     batch = text(f"SELECT record FROM ({suite.batch(scope())}) AS batch".replace(":", "\\:"))
     before = sorted(books.connection.scalars(batch))
     Books(books.connection, "gamma").fill()
@@ -74,8 +78,6 @@ def test_an_empty_organization_beside_full_ones_is_refused(books: Books) -> None
 
 
 def test_deleted_rows_are_not_looked_at(books: Books) -> None:
-    from tests.expectations.books import NOW
-
     for table in ("customers", "invoices"):
         books.change(table, {}, deleted_at=NOW)
     assert {"customers_not_empty", "invoices_not_empty"} <= set(tripped(books))
@@ -115,6 +117,21 @@ def test_the_calendar_alone_makes_an_invoice_overdue(books: Books) -> None:
     assert not date_dependent_hold(books.connection, ALL, scope(as_of=date(2026, 5, 1)))
     little_unreachable(books)
     assert not date_dependent_hold(books.connection, ALL, scope())
+
+
+@pytest.mark.parametrize("plant", [volume(110), volume(4), volume(111, runs=13), volume(3, runs=13)])
+def test_a_volume_is_unusual_only_beside_enough_days_like_it(books: Books, plant: Any) -> None:
+    plant(books)
+    assert tripped(books) == {}
+
+
+def test_a_months_end_is_compared_with_ends_of_months(books: Books) -> None:
+    volume(today=111)(books)
+    last = scope(as_of=date(2026, 3, 31), now=datetime(2026, 3, 31, 2, 30, tzinfo=UTC))
+    assert "volume_usual" not in tripped_in(books, last)
+    for run, days in (("10 ago", 31), ("1 ago", 59)):  # 28 February and 31 January
+        books.change("sync_runs", {"manifest": run}, loaded_at=last.now - timedelta(days=days), changed=5)
+    assert "volume_usual" in tripped_in(books, last)
 
 
 def test_the_most_money_comes_first_in_words_an_analyst_reads(books: Books) -> None:

@@ -49,14 +49,13 @@ class Pipeline:
     entity: str = "north"
     connector: type[Sample] = Sample
     host: str = ""
-    history_from: date | None = date(2015, 1, 1)
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
     @property
     def organization(self) -> Organization:
         return Organization(
             id=self.organization_id, connector="sample", connection="sample_erp", entity=self.entity,
-            timezone="Europe/Berlin", history_from=self.history_from,
+            timezone="Europe/Berlin",
         )  # fmt: skip
 
     @property

@@ -20,7 +20,6 @@ def test_a_first_run_holds_the_books(pipeline: Pipeline) -> None:
 
 
 def test_old_business_stays_away_but_for_what_is_open_and_all_it_is_linked_to(on_sqlite: Pipeline) -> None:
-    on_sqlite.history_from = None  # 24 months
     on_sqlite.sync()
     assert_equal(on_sqlite)
     old = on_sqlite.today - timedelta(days=740)

@@ -18,6 +18,7 @@ from include.connectors.tryton import Tryton
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = HERE.parents[1] / ".tryton"
 PYTHON, BLANK = ENVIRONMENT / "bin" / "python", ENVIRONMENT / "blank.sqlite"
+SEED_SECONDS = 600
 BOTH, ONE = "greenlight", "greenlight-northwind"
 
 
@@ -25,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whichever test comes first waits for the seeded server."""
     for item in items:
         if item.path.is_relative_to(HERE) and not item.get_closest_marker("timeout"):
-            item.add_marker(pytest.mark.timeout(600))
+            item.add_marker(pytest.mark.timeout(SEED_SECONDS))
 
 
 @dataclass(frozen=True)

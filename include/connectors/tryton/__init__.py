@@ -64,6 +64,7 @@ class Tryton(Connector):
         "closed_world": Grade.A,
         "count": Grade.C,
     }
+    mapping_version: ClassVar[int] = 2
     not_offered: ClassVar[Mapping[str, str]] = {
         "deletions": "a hard delete leaves no trace in Tryton; the key sweep finds it",
     }
@@ -80,6 +81,7 @@ class Tryton(Connector):
 
     def check(self) -> str:
         """Log in and read one record of everything the streams need."""
+        self._require_all_companies()
         seen = self.entities()
         if not seen:
             raise ConfigurationError(
@@ -201,11 +203,7 @@ class Tryton(Connector):
             ConfigurationError: the user does not see that company, or sees several and none was named.
         """
         if self._company is None:
-            if self._client.context().get("company_filter") != "all":
-                raise ConfigurationError(
-                    'the user\'s company filter is not "All", so what it sees depends on what was asked before',
-                    next_step="set the filter to All in the user's preferences in Tryton",
-                )
+            self._require_all_companies()
             seen = self.entities()
             mine = [entity for entity in seen if entity.id == self.entity or (not self.entity and len(seen) == 1)]
             if not mine:
@@ -216,6 +214,13 @@ class Tryton(Connector):
                 )
             self._company = Reader(self._client, int(mine[0].id), mine[0].base_currency)
         return self._company
+
+    def _require_all_companies(self) -> None:
+        if self._client.context().get("company_filter") != "all":
+            raise ConfigurationError(
+                'the user\'s company filter is not "All", so what it sees depends on what was asked before',
+                next_step="set the filter to All in the user's preferences in Tryton",
+            )
 
 
 def _malformed(stream: Stream, record: Record, error: Exception) -> Reject:

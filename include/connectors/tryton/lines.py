@@ -180,7 +180,8 @@ def _partial(line: Record, key: str, role: str, base: str) -> dict[str, Any]:
         target = (abs(base_net(line)) * abs(invoice["total_amount"]) / abs(in_base)).quantize(Decimal("0.01"))
     return _allocation(
         key, 1, role, role, key, amount, currency,
-        "invoice" if role == "payment" else "credit_note", f"account.invoice:{invoice['id']}", target, wanted, line["move."]["date"], currency != wanted,
+        "invoice" if role == "payment" else "credit_note", f"account.invoice:{invoice['id']}", target, wanted,
+        line["move."]["date"], currency != wanted,
     )  # fmt: skip
 
 

@@ -73,14 +73,20 @@ class Client:
         if not self._session:
             self._log_in()
         reply = self._post(method, params)
-        if reply is None:  # the session expired: Tryton ends idle ones after five minutes
+        if reply is None:  # the session is over: it lives for max_age, or until somebody ends it
             self._log_in()
             reply = self._post(method, params)
         if reply is None:
-            raise SourceUnavailable("Tryton ends the session at once", next_step="look at [session] in trytond.conf")
+            raise SourceUnavailable(
+                "Tryton ends the session at once", next_step="look at max_age under [session] in trytond.conf"
+            )
         return reply
 
     def _post(self, method: str, params: Sequence[Any]) -> Reply | None:
+        if not self.database:
+            raise ConfigurationError(
+                "the connection names no database", next_step='set extra {"database": "…"} on the connection'
+            )
         headers = {"Authorization": f"Session {self._session}"} if self._session else {}
         answer = self.http.post(
             f"/{self.database}/rpc/", json={"id": 1, "method": method, "params": encode(list(params))},
@@ -88,7 +94,7 @@ class Client:
         )  # fmt: skip
         if answer.status == 401:
             return None
-        if answer.status == 404 or not self.database:
+        if answer.status == 404:
             raise ConfigurationError(
                 f"there is no database {self.database!r}", next_step='set extra {"database": "…"} on the connection'
             )

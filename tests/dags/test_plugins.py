@@ -1,0 +1,84 @@
+"""Plugins and pools: notes on runs that were no nightly ones, a pool for every system."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from include import pools
+from include.connectors import base
+from include.run import options
+
+PLUGIN = Path(__file__).resolve().parents[2] / "plugins" / "run_notes.py"
+
+
+@pytest.fixture(scope="module")
+def plugin() -> Any:
+    """The plugin as Airflow loads it: by its path, registered under its bare name."""
+    spec = spec_from_file_location(PLUGIN.stem, PLUGIN)
+    assert spec and spec.loader
+    module = sys.modules[PLUGIN.stem] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def noted(plugin: Any, conf: dict[str, Any] | None, dag_id: str = "sync__north", note: str = "") -> str:
+    run = SimpleNamespace(dag_id=dag_id, conf=conf, note=note or None)
+    plugin.on_dag_run_success(dag_run=run, msg="")
+    return run.note or ""
+
+
+def test_a_dry_run_says_so(plugin: Any) -> None:
+    assert noted(plugin, {"dry_run": True, "streams": ["customers"]}).startswith("Dry run")
+
+
+@pytest.mark.parametrize("conf", [{"streams": ["a"]}, {"customers": ["a:1"]}, {"from": "2026-01-01"}, {"to": "2026"}])
+def test_a_limited_run_says_so(plugin: Any, conf: dict[str, Any]) -> None:
+    assert noted(plugin, conf).startswith("Limited run")
+
+
+@pytest.mark.parametrize(
+    "conf", [None, {}, {"full_refresh": True}, {"dry_run": False, "streams": [], "customers": [], "from": None}]
+)
+def test_a_nightly_run_says_nothing(plugin: Any, conf: dict[str, Any] | None) -> None:
+    assert noted(plugin, conf) == ""
+
+
+def test_a_persons_note_and_other_dags_are_left_alone(plugin: Any) -> None:
+    assert noted(plugin, {"dry_run": True}, note="checking VAT") == "checking VAT"
+    assert noted(plugin, {"dry_run": True}, dag_id="publish__north") == ""
+
+
+def test_the_limits_are_those_of_a_run(plugin: Any) -> None:
+    """What the run's options call limited is what the note calls so."""
+    asked = {"streams": ["a"], "customers": ["a:1"], "from": "2026-01-01", "to": "2026-01-01"}
+    assert set(plugin.LIMITS) == {name for name, value in asked.items() if options({name: value}).is_limited}
+
+
+def test_the_plugin_is_found_by_airflow(plugin: Any) -> None:
+    assert plugin.RunNotes.listeners[0].on_dag_run_success is plugin.on_dag_run_success
+
+
+@pytest.mark.slow
+def test_set_up_makes_one_pool_per_connector_module_and_keeps_what_was_changed() -> None:
+    from airflow.models.pool import Pool
+    from airflow.utils.db import initdb
+    from airflow.utils.session import create_session
+
+    initdb()
+    names = pools.make()
+    assert names == [f"connector_{name}" for name in base.known()]
+    with create_session() as session:
+        first = session.query(Pool).filter(Pool.pool == names[0]).one()
+        assert first.slots == pools.SLOTS
+        first.slots = 3
+    assert pools.make() == names
+    with create_session() as session:
+        found = {pool.pool: pool.slots for pool in session.query(Pool)}
+    assert {name for name in found if name.startswith("connector_")} == set(names)
+    assert found[names[0]] == 3, "a person's number of slots stays"
