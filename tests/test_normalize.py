@@ -62,8 +62,9 @@ def invoice(ident: int, parts: int = 2, **values: Any) -> dict[str, Any]:
         "custom_fields": {"b": 1, "a": ["ä", Decimal("1.5")]}, "source_updated_at": NOW, "is_sent": True,
     }  # fmt: skip
     part = {
-        "invoice_external_id": key, "currency": "EUR", "amount": Decimal("59.50"), "outstanding_amount": Decimal("9.50"),
-        "is_derived": False, "parent_stream": "invoices", "parent_external_id": key,
+        "invoice_external_id": key, "currency": "EUR", "amount": Decimal("59.50"),
+        "outstanding_amount": Decimal("9.50"), "is_derived": False,
+        "parent_stream": "invoices", "parent_external_id": key,
     }  # fmt: skip
     plan = [{**part, "external_id": f"{key}:{n}", "sequence": n} for n in range(1, parts + 1)]
     return {"row": {**row, **values}, "children": {"installments": plan}}
@@ -183,9 +184,14 @@ def test_a_country_is_two_capital_letters(run: Callable[..., Result], value: str
 
 @pytest.mark.parametrize(
     ("column", "value", "reason"),
-    [("sequence", 2**63, "impossible_number"), ("sequence", "1", "changed_type"), ("sequence", True, "changed_type"), ("amount", Decimal("0.001"),
-     "impossible_amount"), ("external_id", "part", "malformed_key")],
-)  # fmt: skip
+    [
+        ("sequence", 2**63, "impossible_number"),
+        ("sequence", "1", "changed_type"),
+        ("sequence", True, "changed_type"),
+        ("amount", Decimal("0.001"), "impossible_amount"),
+        ("external_id", "part", "malformed_key"),
+    ],
+)
 def test_a_childs_bad_value_rejects_the_record_that_lists_it_whole(
     run: Callable[..., Result], column: str, value: Any, reason: str
 ) -> None:

@@ -121,7 +121,7 @@ def test_it_is_unchanged_only_when_nothing_is_new_and_nothing_gone() -> None:
 
 
 def test_what_cannot_be_read_is_an_error_that_names_no_path(root: Path) -> None:
-    with pytest.raises(StorageError, match="manifest.json") as error:
+    with pytest.raises(StorageError, match=r"manifest\.json") as error:
         staging.Manifest.read(folder().manifest_address)
     assert str(root) not in str(error.value)
 

@@ -100,9 +100,7 @@ class Pipeline:
         for stream in options.streams or STREAMS:
             manifests[stream] = self.extract(stream, options, run_id)
             written += self.load(manifests[stream]).written
-        completed = complete.complete(
-            self.engine, self.organization, self.system(), run_id, 1, datetime.now(UTC)
-        )
+        completed = complete.complete(self.engine, self.organization, self.system(), run_id, 1, datetime.now(UTC))
         return Night(run_id, manifests, written, completed, self.reconcile(run_id))
 
     def reconcile(self, run_id: str) -> reconcile.Outcome:

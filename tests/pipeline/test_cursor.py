@@ -18,8 +18,8 @@ def stamps(pipeline: Pipeline, kind: str = "documents") -> list[datetime]:
     return sorted(datetime.fromisoformat(stamp) for stamp in found if stamp)
 
 
-def touch(pipeline: Pipeline, at: datetime, number: int = 0) -> str:
-    """Change a bill's title at that moment; return its key."""
+def touch(pipeline: Pipeline, at: datetime, number: int = -1) -> str:
+    """Change a bill's title at that moment, by default of the newest one; return its key."""
     with pipeline.books() as books:
         bill = [row for row in books["documents"] if row["kynd"] == "B"][number]
         bill |= {"ttl": f"{bill['ttl']} {at}", "mod": at.isoformat()}
@@ -52,7 +52,7 @@ def test_the_vendors_clock_bounds_it_as_of_the_start_of_the_read(
 ) -> None:
     """A record that is stamped while the pages are read may have neighbours that come too late for them."""
     later = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=5)
-    touch(on_sqlite, later - timedelta(seconds=30), number=-1)
+    touch(on_sqlite, later - timedelta(seconds=30))
     whole = on_sqlite.connector.read
 
     def slow(self: object, *arguments: object) -> object:
@@ -115,9 +115,7 @@ def test_what_was_committed_late_with_an_earlier_stamp_is_read_within_the_overla
     ],
     ids=["streams", "customers", "from", "to", "full refresh of streams"],
 )
-def test_a_limited_run_loads_and_moves_no_cursor_and_refreshes_nothing(
-    on_sqlite: Pipeline, options: Options
-) -> None:
+def test_a_limited_run_loads_and_moves_no_cursor_and_refreshes_nothing(on_sqlite: Pipeline, options: Options) -> None:
     on_sqlite.sync()
     before = {name: on_sqlite.state(name) for name in STREAMS}
     with on_sqlite.books() as books:

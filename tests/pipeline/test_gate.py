@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import Engine
@@ -12,6 +14,7 @@ from include.connectors.base import ControlFigures
 from include.errors import SourceUnavailable
 from include.extract import Options
 from tests.conformance import ledger
+from tests.conformance.books import Books
 from tests.conformance.sample_server import order_faults
 from tests.pipeline.night import Pipeline
 from tests.pipeline.test_cursor import touch
@@ -76,12 +79,27 @@ def test_an_incremental_night_that_loses_a_page_is_refused(on_sqlite: Pipeline) 
 
 
 def work(pipeline: Pipeline) -> None:
-    """Do a day's work at once; nothing is deleted, which no second reading of the news would show."""
+    """Do a day's work at once, but nothing that only a whole night can see."""
     with pipeline.books() as books:
-        kept = [row for row in books["documents"] if row["st"] == "E"]
-        books["documents"] = [row for row in books["documents"] if row["st"] != "E"]
+        drafts = [row for row in books["documents"] if row["st"] == "E"]
+        idle = [row for row in books["parties"] if row["ident"] not in {d["prty"] for d in books["documents"]}]
+        for rows, apart in ((books["documents"], drafts), (books["parties"], idle)):
+            rows[:] = [row for row in rows if row not in apart]
         ledger.advance(books)
-        books["documents"] += kept
+        books["documents"] += drafts
+        books["parties"] += idle
+
+
+def delete_a_draft(pipeline: Pipeline) -> None:
+    with pipeline.books() as books:
+        books["documents"].remove(next(row for row in books["documents"] if row["st"] == "E"))
+
+
+def bill_an_idle_customer(pipeline: Pipeline) -> None:
+    with pipeline.books() as books:
+        known = {row["prty"] for row in (*books["documents"], *books["movements"])}
+        idle = next(row for row in books["parties"] if row["ident"] not in known)
+        Books(books).bill(idle, "EUR", Decimal("10.00"), datetime.now(UTC))
 
 
 def test_a_difference_in_motion_is_read_again_and_vanishes(
@@ -100,8 +118,30 @@ def test_a_difference_in_motion_is_read_again_and_vanishes(
     night = on_sqlite.sync()
     assert night.outcome.comparisons == 2
     assert night.outcome.differences == ()
-    states = {run["kind"] for run in on_sqlite.of_run("sync_runs", f"{night.run_id}~reconcile1")}
-    assert states == {"limited"}
+    kinds = {run["kind"] for run in on_sqlite.of_run("sync_runs", f"{night.run_id}~reconcile1")}
+    assert kinds == {"repair"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(delete_a_draft, marks=pytest.mark.xfail(reason="the second reading asks only for what changed")),
+        pytest.param(bill_an_idle_customer, marks=pytest.mark.xfail(reason="the second reading completes nothing")),
+    ],
+)
+def test_a_change_in_motion_that_no_time_filter_shows_vanishes_too(
+    on_sqlite: Pipeline, monkeypatch: pytest.MonkeyPatch, change: Callable[[Pipeline], None]
+) -> None:
+    ask, asked = on_sqlite.connector.control_figures, []
+
+    def change_then_answer(self: object, *arguments: object) -> ControlFigures:
+        asked.append(1)
+        if len(asked) == 1:
+            change(on_sqlite)
+        return ask(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(on_sqlite.connector, "control_figures", change_then_answer)
+    assert on_sqlite.sync().outcome.differences == ()
 
 
 def test_a_source_that_never_holds_still_is_undecided(on_sqlite: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ class Killed(Exception):
 
 
 @pytest.fixture
-def kill(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+def kill(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Let the next reads of a kind end after so many pages: `kill("read", 2)`; None lets them live."""
     whole = {name: getattr(Sample, name) for name in ("read", "read_open", "read_ids")}
 
@@ -35,7 +35,7 @@ def kill(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
 
         monkeypatch.setattr(Sample, name, whole[name] if pages is None else dying)
 
-    yield order
+    return order
 
 
 def pages_of(pipeline: Pipeline, stream: str, run_id: str) -> dict[str, int]:
@@ -49,9 +49,7 @@ def requests_of(pipeline: Pipeline, stream: str) -> int:
 
 
 @pytest.mark.parametrize("tries", [1, 3])
-def test_a_retry_goes_on_after_the_last_staged_page(
-    on_sqlite: Pipeline, kill: Callable[..., None], tries: int
-) -> None:
+def test_a_retry_goes_on_after_the_last_staged_page(on_sqlite: Pipeline, kill: Callable[..., None], tries: int) -> None:
     for number in range(1, tries + 1):
         kill("read", 1)
         with pytest.raises(Killed):
