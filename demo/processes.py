@@ -6,9 +6,11 @@ import os
 import secrets
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO, Any
 
 import psutil
 
@@ -19,12 +21,14 @@ GRACE_SECONDS = 8
 class Processes:
     """Starts processes in sessions of their own and ends them with everything they started.
 
-    Airflow's components fork workers that may outlive their parents; every process started here
-    carries a random mark in its environment, which its descendants inherit, so all are found.
+    Airflow's components fork workers that may outlive their parents, some start sessions anew and some
+    overwrite their environment with a title. Descendants are found by the session they were born in
+    or by a random mark in the environment they inherited: each has one of the two.
     """
 
     def __init__(self) -> None:
         self.mark = secrets.token_hex(8)
+        self.sessions: set[int] = set()
 
     def environment(self, extra: Mapping[str, str]) -> dict[str, str]:
         """Return this process's environment with the mark and what the caller adds."""
@@ -33,11 +37,7 @@ class Processes:
     def start(self, command: Sequence[str], log: Path, environment: Mapping[str, str], cwd: Path) -> int:
         """Start a process in the background, its output in a file; return its process id."""
         with log.open("ab") as output:
-            child = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                env=self.environment(environment), cwd=cwd, start_new_session=True,
-            )  # fmt: skip
-        return child.pid
+            return self._session(command, output, environment, cwd).pid
 
     def run(self, command: Sequence[str], log: Path, environment: Mapping[str, str], cwd: Path, what: str) -> str:
         """Run a command to its end and return its output; a failure shows the command's last lines.
@@ -45,28 +45,38 @@ class Processes:
         Raises:
             RuntimeError: it failed; the sentence names what was tried and where the whole output is.
         """
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            env=self.environment(environment), cwd=cwd, start_new_session=True, check=False,
+        with tempfile.TemporaryFile("w+") as output:
+            code = self._session(command, output, environment, cwd).wait()
+            output.seek(0)
+            said = output.read()
+        with log.open("a") as whole:
+            whole.write(said)
+        if code:
+            tail = "\n".join(said.strip().splitlines()[-8:])
+            raise RuntimeError(f"{what} failed (exit {code}):\n{tail}\nThe whole output is in {log}")
+        return said
+
+    def _session(
+        self, command: Sequence[str], output: IO[Any], environment: Mapping[str, str], cwd: Path
+    ) -> subprocess.Popen[bytes]:
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            env=self.environment(environment), cwd=cwd, start_new_session=True,
         )  # fmt: skip
-        with log.open("a") as output:
-            output.write(done.stdout + done.stderr)
-        if done.returncode:
-            tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
-            raise RuntimeError(f"{what} failed (exit {done.returncode}):\n{tail}\nThe whole output is in {log}")
-        return done.stdout
+        self.sessions.add(child.pid)
+        return child
 
     def alive(self) -> list[psutil.Process]:
-        """Return every running process that carries this demo's mark."""
-        found = []
-        for process in psutil.process_iter():
-            try:
-                marked = process.pid != os.getpid() and process.environ().get(MARK) == self.mark
-                if marked and process.status() != psutil.STATUS_ZOMBIE:
-                    found.append(process)
-            except psutil.Error:
-                continue
-        return found
+        """Return every running process that was started here, or by one that was."""
+        return [process for process in psutil.process_iter() if self._is_ours(process)]
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        try:
+            if process.pid == os.getpid() or process.status() == psutil.STATUS_ZOMBIE:
+                return False
+            return os.getsid(process.pid) in self.sessions or process.environ().get(MARK) == self.mark
+        except (psutil.Error, OSError):
+            return False
 
     def stop(self) -> None:
         """End all of them: politely, then firmly; an impatient second Ctrl-C does not interrupt this."""

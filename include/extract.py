@@ -2,8 +2,9 @@
 
 Tonight's read of a stream is, in this order: what was modified since the cursor (less the overlap),
 what is open in the ERP, what is open in the warehouse and was not seen yet, and, where deletions
-leave no trace, a sweep over all keys. The cursor is the smaller of the largest source timestamp
-read and the vendor's clock at the start; never now().
+leave no trace, a sweep over all keys: what is listed and not known here is read, what is known and
+not listed is gone. The cursor is the smaller of the largest source timestamp read and the vendor's
+clock at the start; never now().
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from hashlib import blake2b
 from sqlalchemy import Engine
 
 from include import staging, warehouse
-from include.connectors.base import Connector, Item, Page, Stream, Window
+from include.connectors.base import Connector, Identity, Item, Page, Stream, Window
+from include.errors import ConfigurationError
 from include.organizations import Organization
 
 log = logging.getLogger(__name__)
@@ -79,7 +81,7 @@ def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
         StorageError: a page could not be staged.
     """
     organization_id, stream, requests = read.organization.id, read.stream, read.connector.request_count
-    bound_at = warehouse.bind(read.engine, organization_id, read.connector.identity(), now)
+    bound_at = warehouse.bind(read.engine, organization_id, _identity(read), now)
     history = history_from(read.organization, bound_at)
     state = warehouse.state(read.engine, organization_id, stream.name)
     window = _window(stream, state.cursor, history, options)
@@ -138,6 +140,17 @@ def _apart(read: Read) -> Read:
     while staging.Folder(read.organization.id, read.stream.name, read.run_id, number).is_read:
         number += 1
     return replace(read, try_number=number)
+
+
+def _identity(read: Read) -> Identity:
+    """Ask the system who it is, and hold the answer to the currency that the YAML names."""
+    identity, wanted = read.connector.identity(), read.organization.currency
+    if wanted and identity.base_currency != wanted:
+        raise ConfigurationError(
+            f"the books are in {identity.base_currency}, the YAML says {wanted}",
+            next_step="correct currency in the YAML, or the entity or connection it names",
+        )
+    return identity
 
 
 def _window(stream: Stream, cursor: datetime | None, history: date, options: Options) -> Window:
@@ -239,10 +252,16 @@ class _Stager:
 def _swept(read: Read, stager: _Stager, history: date, options: Options) -> tuple[list[str], str]:
     """Return the keys that are gone from the source, confirmed one by one.
 
-    When too many are, return none and the fingerprint under which a person may accept that.
+    When too many are, return none and the fingerprint under which a person may accept that. What the
+    source lists and we never loaded, or not with this mapping, is read on the way: a history that was
+    moved back, a record committed later than the overlap, a mended normalize.
     """
     known = warehouse.digests(read.engine, read.organization.id, read.stream.name)
-    missing = sorted(set(known) - set(read.connector.keys(read.stream, history)) - stager.seen)
+    listed = set(read.connector.keys(read.stream, history))
+    mapping = f"{read.connector.mapping_version}."
+    lacking = sorted(key for key in listed - stager.seen if not known.get(key, "").startswith(mapping))
+    stager.stage(read.connector.read_ids(read.stream, lacking))
+    missing = sorted(set(known) - listed - stager.seen)
     if not missing:
         return [], ""
     before = set(stager.seen)

@@ -9,6 +9,7 @@ import sys
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import RetryAction
 from airflow.utils.dag_version_inflation_checker import check_dag_file_stability
 
-from include import errors
+from include import errors, staging, test_mode, warehouse
+from include import organizations as organizations_
 from tests.dags.conftest import FOLDER, write
 from tests.dags.structure import SNAPSHOT, describe, schedule
 
@@ -180,3 +182,20 @@ class Later(errors.SourceUnavailable):
 )
 def test_what_a_failure_leads_to(bag: DagBag, error: Exception, action: RetryAction) -> None:
     assert policy(bag).evaluate(error, 1, 3, None).action == action
+
+
+def test_validate_removes_what_staging_may_no_longer_hold(bag: DagBag, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever happened upstream: it runs all_done."""
+    validate = bag.dags["sync__north"].task_dict["validate"].python_callable
+    organization = organizations_.load("north")
+    run = SimpleNamespace(organization=organization, connector=object(), engine=None, run_id="r", as_of=None)
+    removed: list[tuple[str, int]] = []
+    monkeypatch.setitem(validate.__globals__, "_skip_if_dry", lambda: None)
+    monkeypatch.setitem(validate.__globals__, "_run", lambda: run)
+    monkeypatch.setitem(validate.__globals__, "get_current_context", lambda: {"params": {}})
+    monkeypatch.setattr(staging, "remove_expired", lambda name, days, now: removed.append((name, days)))
+    for name in ("recompute", "snapshot_balances"):
+        monkeypatch.setattr(warehouse, name, lambda *_: None)
+    monkeypatch.setattr(test_mode, "renew", lambda *_: SimpleNamespace(relies_on_run_id="before", docs=""))
+    assert validate()["passed"]
+    assert removed == [("north", organization.staging_days)]

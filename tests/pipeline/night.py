@@ -49,13 +49,15 @@ class Pipeline:
     entity: str = "north"
     connector: type[Sample] = Sample
     host: str = ""
+    history_from: date | None = None
+    currency: str | None = None
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
     @property
     def organization(self) -> Organization:
         return Organization(
             id=self.organization_id, connector="sample", connection="sample_erp", entity=self.entity,
-            timezone="Europe/Berlin",
+            timezone="Europe/Berlin", history_from=self.history_from, currency=self.currency,
         )  # fmt: skip
 
     @property

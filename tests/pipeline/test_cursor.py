@@ -71,11 +71,13 @@ def test_the_vendors_clock_bounds_it_as_of_the_start_of_the_read(
 def test_it_never_goes_back_but_by_a_full_refresh(on_sqlite: Pipeline) -> None:
     on_sqlite.sync()
     before = on_sqlite.state("invoices").cursor
+    assert before
     with on_sqlite.books() as books:  # the newest ones are stamped back
         for row in books["documents"]:
             if datetime.fromisoformat(row["mod"] or row["made"]) > before - timedelta(days=30):
                 row["mod"] = (before - timedelta(days=30)).isoformat()
-    on_sqlite.sync()
+    night = on_sqlite.sync()
+    assert night.manifests["invoices"].cursor_after == before.isoformat()
     assert on_sqlite.state("invoices").cursor == before
     on_sqlite.sync(Options(full_refresh=True))
     assert on_sqlite.state("invoices").cursor == stamps(on_sqlite)[-1] < before

@@ -28,20 +28,20 @@ NAMES = {"total": "open_total", "balances": "customer_balance", "open": "open_do
 
 @pytest.mark.parametrize("fault", ["drop_page", "halve"])
 @pytest.mark.parametrize("endpoint", READS)
-def test_a_broken_extraction_is_refused_or_healed(pipeline: Pipeline, endpoint: str, fault: str) -> None:
-    order_faults(pipeline.source.folder, "north", read={endpoint: fault})
-    night = pipeline.sync()
-    blocking = pipeline.blocking(night.run_id)
+def test_a_broken_extraction_is_refused_or_healed(on_sqlite: Pipeline, endpoint: str, fault: str) -> None:
+    order_faults(on_sqlite.source.folder, "north", read={endpoint: fault})
+    night = on_sqlite.sync()
+    blocking = on_sqlite.blocking(night.run_id)
     if endpoint == "parties":  # no amount to halve; and dropped ones are fetched because documents point at them
         assert blocking == {}
-        assert_equal(pipeline)
+        assert_equal(on_sqlite)
         return
     assert blocking
     assert night.outcome.differences, "the source's own figures see it, not only the sums within the rows"
-    order_faults(pipeline.source.folder, "north")
-    night = pipeline.sync(Options(full_refresh=True))
-    assert pipeline.blocking(night.run_id) == {}
-    assert_equal(pipeline)
+    order_faults(on_sqlite.source.folder, "north")
+    night = on_sqlite.sync(Options(full_refresh=True))
+    assert on_sqlite.blocking(night.run_id) == {}
+    assert_equal(on_sqlite)
 
 
 @pytest.mark.parametrize("endpoint", FIGURES)

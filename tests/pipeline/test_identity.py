@@ -49,5 +49,15 @@ def test_the_same_account_on_another_host_is_welcome(on_sqlite: Pipeline) -> Non
     assert_equal(on_sqlite)
 
 
+def test_books_in_another_currency_than_the_yaml_names_are_never_bound(on_sqlite: Pipeline) -> None:
+    on_sqlite.currency = "USD"
+    with pytest.raises(ConfigurationError, match=r"EUR.*USD") as error:
+        on_sqlite.sync()
+    assert "YAML" in error.value.next_step
+    on_sqlite.currency = "EUR"
+    on_sqlite.sync()
+    assert_equal(on_sqlite)
+
+
 def _never(*_: Any) -> Callable[..., Any]:
     raise AssertionError("a row was read")

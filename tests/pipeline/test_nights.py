@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from include.extract import Options
 from tests.conformance import ledger
 from tests.conformance.books import Books
+from tests.conformance.sample_server import order_faults
 from tests.pipeline.night import STREAMS, Pipeline, after
 from tests.pipeline.truth import assert_equal
 
@@ -124,3 +125,44 @@ def test_parents_are_completed_round_by_round_and_what_is_nowhere_is_an_orphan(o
     assert (night.completed.records, night.completed.orphans) == (2, ("Party:999",))
     assert {f"Party:{n}" for n in range(900, 907)} <= on_sqlite.rows("customers").keys()
     assert "Party:906" in {record for records in on_sqlite.blocking(night.run_id).values() for record in records}
+
+
+def test_a_history_moved_back_fetches_the_missing_slice_and_moved_forward_deletes_nothing(on_sqlite: Pipeline) -> None:
+    on_sqlite.sync()
+    before = on_sqlite.everything()
+    on_sqlite.history_from = date(2015, 1, 1)
+    night = on_sqlite.sync()
+    assert_equal(on_sqlite)
+    assert len(on_sqlite.rows("invoices")) > len(before["invoices"])
+    assert on_sqlite.blocking(night.run_id) == {}
+    after_it = on_sqlite.everything()
+    on_sqlite.history_from = on_sqlite.today - timedelta(days=100)
+    night = on_sqlite.sync()
+    assert on_sqlite.everything() == after_it
+    assert on_sqlite.blocking(night.run_id) == {}
+
+
+def test_what_was_committed_later_than_the_overlap_is_found_by_its_key(on_sqlite: Pipeline) -> None:
+    on_sqlite.sync()
+    with on_sqlite.books() as books:
+        party = next(row for row in books["parties"] if row["ident"] == 1)
+        bill = Books(books).bill(party, "EUR", Decimal("10.00"), after(-20))
+        Books(books).void(bill, after(-20))  # closed, so that no list of open ones shows it
+    on_sqlite.sync()
+    assert on_sqlite.rows("invoices")[f"Bill:{bill['ident']}"]["status"] == "voided"
+    assert_equal(on_sqlite)
+
+
+def test_a_new_mapping_loads_every_record_again_and_a_record_it_mends_is_no_reject_any_more(
+    on_sqlite: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order_faults(on_sqlite.source.folder, "north", read={"documents": "malformed"})
+    on_sqlite.sync()
+    assert on_sqlite.rows("rejected_records").keys() == {"Note:1"}
+    order_faults(on_sqlite.source.folder, "north")  # stands for a mapping that copes with the record as it is
+    monkeypatch.setattr(on_sqlite.connector, "mapping_version", 2)
+    night = on_sqlite.sync()
+    assert on_sqlite.rows("rejected_records") == {}
+    assert not any(manifest.is_unchanged for manifest in night.manifests.values())
+    assert_equal(on_sqlite)
+    assert all(manifest.is_unchanged for manifest in on_sqlite.sync().manifests.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -72,7 +73,7 @@ def test_a_retry_goes_on_after_the_last_staged_page(on_sqlite: Pipeline, kill: C
 
 
 def test_a_retry_after_the_windows_end_does_not_take_the_open_ones_tokens(
-    on_sqlite: Pipeline, kill: Callable[..., None]
+    on_sqlite: Pipeline, kill: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The tokens of other reads than the window's own mean nothing to it."""
     on_sqlite.sync()
@@ -88,7 +89,15 @@ def test_a_retry_after_the_windows_end_does_not_take_the_open_ones_tokens(
     with pytest.raises(Killed):
         on_sqlite.extract("invoices", run_id="r", try_number=2)
     kill("read_open", None)
+    asked, whole = [], Sample.read
+    monkeypatch.setattr(
+        Sample, "read", lambda self, stream, window: asked.append(window.resume) or whole(self, stream, window)
+    )
     on_sqlite.load(on_sqlite.extract("invoices", run_id="r", try_number=3))
+    notes = [json.loads(staging.read_bytes(str(p))) for t in ("001", "002")
+             for p in sorted((staging.root() / "acme" / "invoices" / "r" / t).glob("0*.json"))]  # fmt: skip
+    assert [note["resumable"] for note in notes].count(False) == 1
+    assert asked == [[note["token"] for note in notes if note["resumable"]][-1]]
     assert {row["title"] for row in on_sqlite.rows("invoices").values()} == {"anders"}
     assert_equal(on_sqlite)
 

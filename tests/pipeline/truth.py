@@ -25,7 +25,7 @@ def assert_equal(pipeline: Pipeline) -> None:
     from tests.conformance import ledger
 
     books = ledger.read(pipeline.source.folder, pipeline.entity)
-    history_from = pipeline.today - timedelta(days=700)
+    history_from = pipeline.history_from or pipeline.today - timedelta(days=700)
     truth = rows(books)
     due = {_key(*name.split(":")) for name in in_range(books, history_from)}
     for table, expected in truth.items():

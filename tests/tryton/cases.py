@@ -2,7 +2,8 @@
 
     python cases.py --config trytond.conf --database erp
 
-Prints, by case, the keys of the customer and of its documents. Runs in Tryton's own environment.
+Prints, by case, the keys of the customer and of its documents, and what change.py needs.
+Runs in Tryton's own environment.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from change import prepare
 from clerk import OTHER_RATE, Clerk
 from proteus import Model, config
 from tryton_books import THREE_PARTS
@@ -295,7 +297,8 @@ def main() -> None:
     Pool(options.database).get("account.invoice").print_invoice = lambda *_: None
     Transaction.lock_table = Transaction.lock_records = lambda *_: None
     clerk = Clerk()
-    json.dump({name: _book(clerk, name, case) for name, case in CASES.items()}, sys.stdout)
+    cases = {name: _book(clerk, name, case) for name, case in CASES.items()}
+    json.dump({"cases": cases, "changes": prepare(clerk)}, sys.stdout)
 
 
 def _book(clerk: Clerk, name: str, case: Case) -> dict[str, Any]:

@@ -1,13 +1,14 @@
-"""Makes one change in a running Tryton, on documents and customers of its own.
+"""Makes changes in a running Tryton, each on a customer and a document of its own.
 
-    python change.py --url http://127.0.0.1:8000 --password-file admin.password NAME prepare|change [ID ...]
+    python change.py --url http://127.0.0.1:8000 --password-file admin.password '{"paid": {"account.invoice": …}}'
 
-`prepare` books what the change needs and prints its ids; `change` makes the change. Prints keys by what they are.
+Takes the ids that `prepare` gave for each change, by model; none takes a customer of the seed. Prints the keys.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -122,24 +123,29 @@ CHANGES: dict[str, tuple[Callable[[Clerk, Any], Ids], Callable[[Clerk, Ids], Non
 
 
 def main() -> None:
-    """Prepare every change, or make one."""
+    """Make the changes."""
     options = parser(__doc__.splitlines()[0])
-    options.add_argument("name", choices=["prepare", *CHANGES])
-    options.add_argument("ids", nargs="*", help="<model>:<id> of what was prepared; none takes the first customer's")
+    options.add_argument("changes", type=json.loads, help="JSON: change → model → id")
     arguments = options.parse_args()
     with connect(arguments):
         clerk = Clerk()
-        if arguments.name == "prepare":
-            answer(arguments, {name: _prepare(clerk, name, book) for name, (book, _) in CHANGES.items()})
-            return
-        ids = {key.partition(":")[0]: int(key.partition(":")[2]) for key in arguments.ids} or _of_a_customer()
-        CHANGES[arguments.name][1](clerk, ids)
-        answer(arguments, {"touched": _keys(ids)})
+        answer(arguments, {name: _change(clerk, name, ids) for name, ids in arguments.changes.items()})
 
 
-def _prepare(clerk: Clerk, name: str, book: Callable[[Clerk, Any], Ids]) -> dict[str, str]:
+def _change(clerk: Clerk, name: str, ids: Ids) -> dict[str, str]:
+    wanted = ids or _of_a_customer()
+    CHANGES[name][1](clerk, wanted)
+    return {model: f"{model}:{identifier}" for model, identifier in wanted.items()}
+
+
+def prepare(clerk: Clerk) -> dict[str, Ids]:
+    """Book what each change needs."""
+    return {name: _prepare(clerk, name, book) for name, (book, _) in CHANGES.items()}
+
+
+def _prepare(clerk: Clerk, name: str, book: Callable[[Clerk, Any], Ids]) -> Ids:
     who = clerk.customer(f"change {name.replace('_', ' ')}")
-    return _keys(_of(who) | book(clerk, who))
+    return _of(who) | book(clerk, who)
 
 
 def _of_a_customer() -> Ids:
@@ -153,10 +159,6 @@ def _of(who: Any) -> Ids:
         "party.contact_mechanism": who.contact_mechanisms[0].id,
         "party.address": who.addresses[0].id,
     }
-
-
-def _keys(ids: Ids) -> dict[str, str]:
-    return {model: f"{model}:{identifier}" for model, identifier in ids.items()}
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ class Running:
     server: TrytonServer
     companies: dict[str, str]
     cases: dict[str, Any]
+    changes: dict[str, Any]
 
     @property
     def entity(self) -> str:
@@ -71,7 +72,7 @@ def tryton(seeded: tuple[TrytonServer, dict[str, Any], dict[str, Any]]) -> Itera
     """The running server."""
     server, report, cases = seeded
     with server:
-        yield Running(server, {c["name"]: str(c["company_id"]) for c in report["companies"]}, cases)
+        yield Running(server, {c["name"]: str(c["company_id"]) for c in report["companies"]}, **cases)
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ def another(tryton: Running, tmp_path: Path, request: pytest.FixtureRequest) -> 
             getattr(server, name).write_text(getattr(tryton.server, name).read_text(encoding="utf-8"))
         server.start()
         started.append(server)
-        return Running(server, tryton.companies, tryton.cases)
+        return Running(server, tryton.companies, tryton.cases, tryton.changes)
 
     yield start
     for server in started:

@@ -21,7 +21,7 @@ def make(tryton: Running) -> Subject:
         history_from=HISTORY_FROM,
         as_of=datetime.now(UTC).date(),
         stream="customers",
-        touch=lambda: str(tryton.ask("change.py", "email_changed")["touched"]["party.party"]),
+        touch=lambda: str(tryton.ask("change.py", '{"email_changed": {}}')["email_changed"]["party.party"]),
         break_record=_spoil,
     )
 
