@@ -45,22 +45,22 @@ class Processes:
         Raises:
             RuntimeError: it failed; the sentence names what was tried and where the whole output is.
         """
-        with tempfile.TemporaryFile("w+") as output:
-            code = self._session(command, output, environment, cwd).wait()
-            output.seek(0)
-            said = output.read()
+        with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+            code = self._session(command, output, environment, cwd, errors).wait()
+            said, complained = (_whole(file) for file in (output, errors))
         with log.open("a") as whole:
-            whole.write(said)
+            whole.write(said + complained)
         if code:
-            tail = "\n".join(said.strip().splitlines()[-8:])
+            tail = "\n".join((complained or said).strip().splitlines()[-8:])
             raise RuntimeError(f"{what} failed (exit {code}):\n{tail}\nThe whole output is in {log}")
         return said
 
     def _session(
-        self, command: Sequence[str], output: IO[Any], environment: Mapping[str, str], cwd: Path
-    ) -> subprocess.Popen[bytes]:
+        self, command: Sequence[str], output: IO[Any], environment: Mapping[str, str], cwd: Path,
+        errors: IO[Any] | int = subprocess.STDOUT,
+    ) -> subprocess.Popen[bytes]:  # fmt: skip
         child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors,
             env=self.environment(environment), cwd=cwd, start_new_session=True,
         )  # fmt: skip
         self.sessions.add(child.pid)
@@ -93,3 +93,8 @@ class Processes:
                     psutil.wait_procs(left, timeout=1)
         finally:
             signal.signal(signal.SIGINT, before)
+
+
+def _whole(file: IO[str]) -> str:
+    file.seek(0)
+    return file.read()
