@@ -28,7 +28,7 @@ FIX_CONFIGURATION, WAIT, FAILED, STOPPED = 2, 3, 1, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; every error is one line on stderr, without a traceback or a secret."""
     options = _parser().parse_args(arguments)
-    environment.load()
+    environment.for_command()
     try:
         return _connect(options)
     except ConfigurationError as error:

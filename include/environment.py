@@ -39,6 +39,12 @@ def load(everything: bool = False, environment: MutableMapping[str, str] = os.en
         environment.setdefault(name, value)
 
 
+def for_command() -> None:
+    """Load for a command that a person typed: Airflow's own log lines only when they are errors."""
+    load()
+    os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
+
+
 def make_keys(file: Path = KEYS) -> list[str]:
     """Write the keys that `file` lacks, readable by its owner only; return their names."""
     from cryptography.fernet import Fernet

@@ -24,5 +24,5 @@ def make() -> list[str]:
 
 
 if __name__ == "__main__":
-    environment.load()
+    environment.for_command()
     print("pools:", ", ".join(make()))

@@ -100,7 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m include.status", description=__doc__.splitlines()[0])
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures, with every reason, to FILE")
     arguments = parser.parse_args()
-    environment.load()
+    environment.for_command()
     engine = warehouse.engine()
     warehouse.check_schema(engine)
     found = [status(engine, organization) for organization in organizations.load_all().organizations]

@@ -14,7 +14,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m include.warehouse", description=__doc__)
     parser.add_argument("command", choices=["upgrade", "check"], help="upgrade the tables, or check their version")
     command = parser.parse_args().command
-    environment.load()
+    environment.for_command()
     try:
         engine = warehouse.engine()
         (warehouse.upgrade if command == "upgrade" else warehouse.check_schema)(engine)

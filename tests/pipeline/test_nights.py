@@ -87,6 +87,19 @@ def _pay_in_silence(books: ledger.Row, bill: ledger.Row, stamp: str | None) -> N
     bill["mod"] = stamp
 
 
+def test_a_closed_bill_that_was_opened_again_without_a_stamp_is_found_among_the_sources_open_ones(
+    on_sqlite: Pipeline,
+) -> None:
+    on_sqlite.sync()
+    with on_sqlite.books() as books:
+        newest = max(d["ident"] for d in books["documents"] if d["kynd"] == "B" and d["st"] == "L")
+        bill = next(d for d in books["documents"] if d["kynd"] == "B" and d["ident"] == newest)
+        bill |= {"st": "O", "rest": bill["tot"], "bRest": bill["bTot"], "lost": None}
+    assert on_sqlite.rows("invoices")[f"Bill:{newest}"]["status"] == "written_off"
+    on_sqlite.load(on_sqlite.extract("invoices"))
+    assert on_sqlite.rows("invoices")[f"Bill:{newest}"]["status"] == "open"
+
+
 def test_an_old_customers_first_bill_brings_the_customer_along(on_sqlite: Pipeline) -> None:
     """The customer did not change, so only the reference shows that it is lacking."""
     on_sqlite.sync()
