@@ -96,7 +96,10 @@ def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
         still_open = warehouse.open_keys(read.engine, organization_id, stream.record_types)
         stager.stage(read.connector.read_ids(stream, [key for key in still_open if key not in stager.seen]))
         if stream.swept:
-            deleted, refused = _swept(read, stager, history, options)
+            listed = set(read.connector.keys(stream, history))
+            if window.since is not None:  # a whole read that left something out is for the gate to refuse
+                stager.stage(read.connector.read_ids(stream, _lacking(read, listed - stager.seen)))
+            deleted, refused = _gone(read, stager, listed, options)
     manifest = stager.manifest(state.version, options.is_limited, options.full_refresh, state.cursor)
     manifest.deleted = deleted
     manifest.sweep_refused = refused
@@ -119,14 +122,18 @@ def read_again(read: Read, keys: Sequence[str]) -> tuple[staging.Manifest, list[
 
 
 def read_changed(read: Read, since: datetime) -> staging.Manifest:
-    """Stage what was modified since then as a limited read; return its manifest."""
+    """Stage what was modified, and note what was deleted, since then as a limited read; return its manifest."""
     read = _apart(read)
     bound_at = warehouse.bound_at(read.engine, read.organization.id)
     state = warehouse.state(read.engine, read.organization.id, read.stream.name)
     window = Window(history_from=history_from(read.organization, bound_at), since=since - read.stream.overlap)
     stager = _Stager(read, window, everything=False)
     stager.stage(read.connector.read(read.stream, window))
+    gone: list[str] = []
+    if read.stream.swept:
+        gone, _ = _gone(read, stager, set(read.connector.keys(read.stream, window.history_from)), Options())
     manifest = stager.manifest(state.version, limited=True, full_refresh=False, cursor=state.cursor)
+    manifest.deleted = gone
     manifest.write()
     return manifest
 
@@ -249,18 +256,22 @@ class _Stager:
         )
 
 
-def _swept(read: Read, stager: _Stager, history: date, options: Options) -> tuple[list[str], str]:
-    """Return the keys that are gone from the source, confirmed one by one.
+def _lacking(read: Read, listed: set[str]) -> list[str]:
+    """Return what the source lists and we never loaded, or not with this mapping.
 
-    When too many are, return none and the fingerprint under which a person may accept that. What the
-    source lists and we never loaded, or not with this mapping, is read on the way: a history that was
-    moved back, a record committed later than the overlap, a mended normalize.
+    A history that was moved back, a record committed later than the overlap, a mended normalize.
     """
     known = warehouse.digests(read.engine, read.organization.id, read.stream.name)
-    listed = set(read.connector.keys(read.stream, history))
     mapping = f"{read.connector.mapping_version}."
-    lacking = sorted(key for key in listed - stager.seen if not known.get(key, "").startswith(mapping))
-    stager.stage(read.connector.read_ids(read.stream, lacking))
+    return sorted(key for key in listed if not known.get(key, "").startswith(mapping))
+
+
+def _gone(read: Read, stager: _Stager, listed: set[str], options: Options) -> tuple[list[str], str]:
+    """Return the keys that are gone from the source, confirmed one by one.
+
+    When too many are, return none and the fingerprint under which a person may accept that.
+    """
+    known = warehouse.digests(read.engine, read.organization.id, read.stream.name)
     missing = sorted(set(known) - listed - stager.seen)
     if not missing:
         return [], ""

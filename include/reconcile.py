@@ -16,6 +16,7 @@ from decimal import Decimal
 from sqlalchemy import Engine
 
 from include import extract, ledger, money, warehouse
+from include.complete import complete
 from include.connectors.base import Connector, ControlFigures, Figure
 from include.ledger import Ledger, OpenDocument
 from include.normalize import normalize
@@ -251,10 +252,12 @@ def _minor(amount: Decimal | None, currency: str) -> int | None:
 def _read_changes_again(
     engine: Engine, organization: Organization, connector: Connector, run_id: str, since: datetime, now: datetime
 ) -> None:
-    """Load what the ERP changed while this run was reading, through the same rooms."""
+    """Load what the ERP changed while this run was reading, and what that points at, through the same rooms."""
     for stream in connector.streams:
         read = extract.Read(engine, organization, connector, stream, run_id)
         manifest = extract.read_changed(read, since)
-        if manifest.changed_count:
-            log.info("%d %s changed while the run was reading", manifest.changed_count, stream.name)
+        if not manifest.is_unchanged:
+            changed, gone = manifest.changed_count, len(manifest.deleted)
+            log.info("%d %s changed and %d vanished while the run was reading", changed, stream.name, gone)
             warehouse.load(engine, normalize(connector, manifest), now, exclude=organization.exclude, kind="repair")
+    complete(engine, organization, connector, run_id, 1, now)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
 
 import pytest
 from sqlalchemy import Engine
 
-from include.connectors.base import ControlFigures, Stream, Window
+from include.connectors.base import ControlFigures
 from include.errors import SourceUnavailable
 from include.extract import Options
 from tests.conformance import ledger, sample_server
@@ -22,25 +22,13 @@ from tests.pipeline.night import Pipeline
 from tests.pipeline.test_cursor import touch
 from tests.pipeline.truth import assert_equal
 
-READS = ("parties", "documents", "movements")
 FIGURES = ("total", "balances", "open", "counts")
 NAMES = {"total": "open_total", "balances": "customer_balance", "open": "open_document", "types": "closed_world",
          "counts": "count"}  # fmt: skip
 
 
-@pytest.fixture
-def blind_keys(on_sqlite: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the list of keys know no more than the pages do, so that the sweep cannot heal what they lost."""
-
-    def keys(self: Sample, stream: Stream, history_from: date) -> Iterator[str]:
-        return (item.key for page in self.read(stream, Window(history_from)) for item in page.items)
-
-    monkeypatch.setattr(on_sqlite.connector, "keys", keys)
-
-
 @pytest.mark.parametrize("fault", ["drop_page", "halve"])
 @pytest.mark.parametrize("endpoint", ["documents", "movements"])
-@pytest.mark.usefixtures("blind_keys")
 def test_a_broken_extraction_is_refused(on_sqlite: Pipeline, endpoint: str, fault: str) -> None:
     order_faults(on_sqlite.source.folder, "north", read={endpoint: fault})
     night = on_sqlite.sync()
@@ -52,15 +40,6 @@ def test_a_broken_extraction_is_refused(on_sqlite: Pipeline, endpoint: str, faul
     assert_equal(on_sqlite)
 
 
-@pytest.mark.parametrize("endpoint", READS)
-def test_a_page_that_the_list_of_keys_knows_of_is_fetched_by_its_keys(on_sqlite: Pipeline, endpoint: str) -> None:
-    order_faults(on_sqlite.source.folder, "north", read={endpoint: "drop_page"})
-    night = on_sqlite.sync()
-    assert on_sqlite.blocking(night.run_id) == {}
-    assert_equal(on_sqlite)
-
-
-@pytest.mark.usefixtures("blind_keys")
 def test_customers_that_documents_point_at_are_fetched_by_complete(
     on_sqlite: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,7 +70,6 @@ def test_an_unanswered_figure_is_critical(on_sqlite: Pipeline, endpoint: str) ->
     assert on_sqlite.blocking(night.run_id)
 
 
-@pytest.mark.usefixtures("blind_keys")
 def test_an_incremental_night_that_ends_after_the_first_page_is_refused(
     on_sqlite: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,10 +130,7 @@ def test_a_difference_in_motion_is_read_again_and_vanishes(
 
 @pytest.mark.parametrize(
     "change",
-    [
-        pytest.param(delete_a_draft, marks=pytest.mark.xfail(reason="the second reading asks only for what changed")),
-        pytest.param(bill_an_idle_customer, marks=pytest.mark.xfail(reason="the second reading completes nothing")),
-    ],
+    [delete_a_draft, bill_an_idle_customer],
 )
 def test_a_change_in_motion_that_no_time_filter_shows_vanishes_too(
     on_sqlite: Pipeline, monkeypatch: pytest.MonkeyPatch, change: Callable[[Pipeline], None]

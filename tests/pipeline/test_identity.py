@@ -20,17 +20,17 @@ from tests.pipeline.truth import assert_equal
     ids=["account", "base currency"],
 )
 def test_another_one_is_refused_before_the_first_row(
-    pipeline: Pipeline, change: dict[str, str], word: str, monkeypatch: pytest.MonkeyPatch
+    on_sqlite: Pipeline, change: dict[str, str], word: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pipeline.sync()
-    before = pipeline.everything()
-    with pipeline.books() as books:
+    on_sqlite.sync()
+    before = on_sqlite.everything()
+    with on_sqlite.books() as books:
         books |= change
-    monkeypatch.setattr(pipeline.connector, "read", _never)
+    monkeypatch.setattr(on_sqlite.connector, "read", _never)
     with pytest.raises(ConfigurationError, match=word) as error:
-        pipeline.sync()
+        on_sqlite.sync()
     assert error.value.organization == "acme" and error.value.next_step
-    assert pipeline.everything() == before
+    assert on_sqlite.everything() == before
 
 
 def test_another_entity_of_the_same_account_is_refused(on_sqlite: Pipeline) -> None:

@@ -64,17 +64,17 @@ def test_a_night_without_news_writes_nothing_and_is_fresh(pipeline: Pipeline) ->
     assert pipeline.blocking(night.run_id) == {}
 
 
-def test_what_a_time_filter_cannot_show_is_found_by_reading_the_open_ones_again(pipeline: Pipeline) -> None:
+def test_what_a_time_filter_cannot_show_is_found_by_reading_the_open_ones_again(on_sqlite: Pipeline) -> None:
     """Some systems do not stamp every change: an open bill is paid, and its timestamp stays."""
-    pipeline.sync()
-    with pipeline.books() as books:
+    on_sqlite.sync()
+    with on_sqlite.books() as books:
         bill = next(d for d in books["documents"] if d["kynd"] == "B" and d["st"] == "O")
         stamp = bill["mod"]
         _pay_in_silence(books, bill, stamp)
-    night = pipeline.sync()
-    assert pipeline.rows("invoices")[f"Bill:{bill['ident']}"]["status"] == "paid"
+    night = on_sqlite.sync()
+    assert on_sqlite.rows("invoices")[f"Bill:{bill['ident']}"]["status"] == "paid"
     assert night.manifests["invoices"].changed_count >= 1
-    assert_equal(pipeline)
+    assert_equal(on_sqlite)
 
 
 def _pay_in_silence(books: ledger.Row, bill: ledger.Row, stamp: str | None) -> None:

@@ -45,10 +45,6 @@ def pages_of(pipeline: Pipeline, stream: str, run_id: str) -> dict[str, int]:
     return {str(t.name): len([p for p in t.iterdir() if p.name.endswith(".zst")]) for t in sorted(run.iterdir())}
 
 
-def requests_of(pipeline: Pipeline, stream: str) -> int:
-    return pipeline.extract(stream).request_count
-
-
 @pytest.mark.parametrize("tries", [1, 3])
 def test_a_retry_goes_on_after_the_last_staged_page(on_sqlite: Pipeline, kill: Callable[..., None], tries: int) -> None:
     for number in range(1, tries + 1):
@@ -178,7 +174,7 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return order
 
 
-@pytest.mark.parametrize("suffix", [".zst", "manifest.json", ".parquet", "normalized.json"])
+@pytest.mark.parametrize("suffix", [".zst", "manifest.json", ".parquet"])
 def test_a_full_disk_stops_the_night_and_harms_nothing(
     on_sqlite: Pipeline, full_disk: Callable[[str], None], suffix: str
 ) -> None:
