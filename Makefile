@@ -9,7 +9,7 @@ PY := .venv/bin/python
 PIP := -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 STAMP := .requirements
 
-.PHONY: help env env-dev env-tryton demo up connect status test lint format requirements clean
+.PHONY: help env env-dev env-tryton demo up connect status test lint format docs requirements clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' Makefile | while read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
@@ -33,6 +33,9 @@ lint: env-dev ## ruff and mypy
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+
+docs: env ## make docs/model.md from the model
+	@$(PY) -m include.model_page
 
 format: env-dev ## put the code into shape
 	@$(PY) -m ruff check --fix .
