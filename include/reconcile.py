@@ -87,8 +87,11 @@ def reconcile(
     before: set[Line] | None = None
     lines: list[Line] = []
     decided = False
+    requests = 0
     for comparison in range(1, COMPARISONS + 1):
+        asked_before = connector.request_count
         figures = connector.control_figures(as_of, history)
+        requests += connector.request_count - asked_before
         lines = compare(figures, ledger.read(engine, organization.id, history), connector)
         now_differing = {line for line in lines if line.differs}
         decided = not now_differing or now_differing == before
@@ -98,7 +101,7 @@ def reconcile(
         _read_changes_again(engine, organization, connector, f"{run_id}~reconcile{comparison}", started_at, clock())
     if not decided:
         lines = [replace(line, classification="undecided") if line.differs else line for line in lines]
-    warehouse.store_reconciliation(engine, organization.id, run_id, as_of, lines, comparison, clock())
+    warehouse.store_reconciliation(engine, organization.id, run_id, as_of, lines, comparison, clock(), requests)
     return Outcome(tuple(lines), comparison)
 
 

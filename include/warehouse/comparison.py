@@ -15,6 +15,9 @@ from include.warehouse.failures import in_own_words
 if TYPE_CHECKING:
     from include.reconcile import Line
 
+STREAM = "reconcile"
+"""Stands for the asking where a run record names a stream and a kind."""
+
 FIELDS = (
     "figure", "grade", "basis", "subject", "customer_external_id", "number", "currency", "ours", "theirs",
     "difference", "classification", "is_explained", "mapped", "asked",
@@ -29,14 +32,17 @@ def store_reconciliation(
     lines: Iterable[Line],
     comparison: int,
     now: datetime,
+    requests: int = 0,
 ) -> None:
     """Keep the lines of a run's last comparison, in place of those an earlier try of the run kept.
 
     Args:
         comparison: how many comparisons it took; stored as `round`.
+        requests: what asking for the figures cost; kept as a run record of its own.
     """
     reconciliations = tables.table("reconciliations")
     of_run = (reconciliations.c.organization_id == organization_id) & (reconciliations.c.run_id == run_id)
+    runs, asking = tables.table("sync_runs"), f"{STREAM}:{run_id}"
     common = {"organization_id": organization_id, "run_id": run_id, "as_of": as_of}
     rows = [
         {**common, **{name: getattr(line, name) for name in FIELDS}, "round": comparison, "recorded_at": now}
@@ -46,3 +52,10 @@ def store_reconciliation(
         connection.execute(delete(reconciliations).where(of_run))
         if rows:
             connection.execute(insert(reconciliations), rows)
+        connection.execute(delete(runs).where(runs.c.organization_id == organization_id, runs.c.manifest == asking))
+        connection.execute(
+            insert(runs).values(
+                organization_id=organization_id, manifest=asking, stream=STREAM, run_id=run_id, kind=STREAM,
+                requests=requests, loaded_at=now,
+            )
+        )  # fmt: skip
