@@ -42,6 +42,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8080, help="port of the Airflow UI (default 8080, 0 = any)")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the demo keeps its files")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job starts with it ignored
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
     try:

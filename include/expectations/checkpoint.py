@@ -100,10 +100,10 @@ def _check(
 
 def _run(engine: Engine, scope: Scope, folder: Path) -> CheckpointResult:
     """Run one checkpoint over a batch per suite; results and pages land in the folder."""
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # it logs every name it looks up
     import great_expectations as gx
     from great_expectations.core.run_identifier import RunIdentifier
 
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # it logs every metric it looks up
     context = _context(folder)
     source = context.data_sources.add_or_update_sql(
         "warehouse", connection_string=engine.url.render_as_string(hide_password=False)
