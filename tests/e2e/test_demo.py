@@ -16,6 +16,8 @@ from typing import Any
 import psutil
 import pytest
 
+from demo.airflow_server import free_port
+
 PROJECT = Path(__file__).resolve().parents[2]
 WITHIN_SECONDS = 240
 
@@ -30,42 +32,30 @@ def demo(*arguments: str, folder: Path, **popen: Any) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-SERVERS = ("airflow", "trytond", "tryton_guard", "include.")
-
-
-def servers() -> dict[int, str]:
-    """Return process id → command line of everything that could be a part of a demo."""
-    found = {}
+def left_behind(folder: Path, port: int) -> list[str]:
+    """Return the command lines of this demo's processes that still run: they name its folder or its port."""
+    found = []
     for process in psutil.process_iter():
         try:
             command = " ".join(process.cmdline())
-            if any(word in command for word in SERVERS) and process.status() != psutil.STATUS_ZOMBIE:
-                found[process.pid] = command
+            running = process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             continue
+        if running and (str(folder) in command or f"port:{port}" in command):
+            found.append(command)
     return found
 
 
-@pytest.fixture(scope="module", autouse=True)
-def before() -> dict[int, str]:
-    """What ran before the first demo started."""
-    return servers()
-
-
-def left_behind(before: dict[int, str]) -> list[str]:
-    """Return the command lines of what a demo started and did not end."""
-    return [command for pid, command in servers().items() if pid not in before]
-
-
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory, before: dict[int, str]) -> dict[str, Any]:
+def finished(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The demo, run once to its end."""
     folder = tmp_path_factory.mktemp("demo")
     figures = folder.parent / "demo.json"
-    child = demo("--exit", "--json", str(figures), "--port", "0", folder=folder)
+    port = free_port()
+    child = demo("--exit", "--json", str(figures), "--port", str(port), folder=folder)
     output, _ = child.communicate(timeout=600)
     assert child.returncode == 0, output
-    return json.loads(figures.read_text()) | {"output": output, "folder": folder}
+    return json.loads(figures.read_text()) | {"folder": folder, "port": port}
 
 
 def test_every_figure_is_as_tryton_says_within_four_minutes(finished: dict[str, Any]) -> None:
@@ -93,20 +83,20 @@ def test_the_data_docs_are_there(finished: dict[str, Any]) -> None:
         assert (page if page.suffix == ".html" else page / "index.html").is_file()
 
 
-@pytest.mark.usefixtures("finished")
-def test_it_leaves_no_process_behind(before: dict[int, str]) -> None:
-    assert left_behind(before) == []
+def test_it_leaves_no_process_behind(finished: dict[str, Any]) -> None:
+    assert left_behind(finished["folder"], finished["port"]) == []
 
 
 @pytest.mark.parametrize("seconds", [1, 12, 35])
-def test_ctrl_c_at_any_moment_leaves_no_process_behind(tmp_path: Path, seconds: int, before: dict[int, str]) -> None:
-    child = demo("--port", "0", folder=tmp_path)
+def test_ctrl_c_at_any_moment_leaves_no_process_behind(tmp_path: Path, seconds: int) -> None:
+    port = free_port()
+    child = demo("--port", str(port), folder=tmp_path)
     time.sleep(seconds)
     os.kill(child.pid, signal.SIGINT)
     output, _ = child.communicate(timeout=60)
     assert child.returncode == 130, output
     assert output.strip().splitlines()[-1] == "stopped; no process was left behind"
-    assert left_behind(before) == []
+    assert left_behind(tmp_path, port) == []
 
 
 @pytest.fixture

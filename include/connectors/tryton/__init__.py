@@ -46,6 +46,12 @@ PAYMENTS = Stream(
     "payments", ("account.move.line",), {"payments": None, "refunds": None, "allocations": "payments"},
     cursor="write_date", swept=True,
 )  # fmt: skip
+STAMPED_ON: Mapping[str, tuple[str, ...]] = {
+    "customers": ("contact_mechanisms", "addresses", "identifiers"),
+    "invoices": (),
+    "payments": ("move",),
+}
+"""What else carries the write date of a change: an entry that is posted does not touch its lines."""
 EVERYTHING: Domain = [["active", "in", [True, False]]]
 """Tryton hides archived records unless asked."""
 
@@ -64,7 +70,7 @@ class Tryton(Connector):
         "closed_world": Grade.A,
         "count": Grade.C,
     }
-    mapping_version: ClassVar[int] = 2
+    mapping_version: ClassVar[int] = 3
     not_offered: ClassVar[Mapping[str, str]] = {
         "deletions": "a hard delete leaves no trace in Tryton; the key sweep finds it",
     }
@@ -117,8 +123,7 @@ class Tryton(Connector):
     def read(self, stream: Stream, window: Window) -> Iterator[Page]:
         """Page by ascending id, so that records which change meanwhile neither shift nor double others."""
         reader = self._reader()
-        children = ("contact_mechanisms", "addresses") if stream is CUSTOMERS else ()
-        domain = scope.modified(window, *children)
+        domain = scope.modified(window, *STAMPED_ON[stream.name])
         if window.customers is not None:
             ids = _ids(CUSTOMERS, window.customers)
             own: Domain = ["id" if stream is CUSTOMERS else "party", "in", ids]
@@ -186,7 +191,7 @@ class Tryton(Connector):
                     case "customers":
                         customers.normalize(record, said)
                     case "invoices":
-                        invoices.normalize(record, record["base_currency"], said)
+                        invoices.normalize(record, record["base_currency"], said, self._client.web("account.invoice"))
                     case "payments":
                         lines.normalize(record, record["base_currency"], said)
             except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:

@@ -15,7 +15,8 @@ FIELDS = (
     "contact_mechanisms.type", "contact_mechanisms.value", "contact_mechanisms.name", "contact_mechanisms.active",
     "contact_mechanisms.create_date", "contact_mechanisms.write_date",
     "addresses.street", "addresses.city", "addresses.postal_code", "addresses.country.code",
-    "addresses.subdivision.name", "addresses.active",
+    "addresses.subdivision.name", "addresses.active", "addresses.invoice",
+    "addresses.create_date", "addresses.write_date", "identifiers.create_date", "identifiers.write_date",
 )  # fmt: skip
 TELEPHONES = ("phone", "mobile")
 
@@ -53,16 +54,17 @@ def normalize(party: Record, said: Normalized) -> None:
 
 
 def _address(party: Record) -> dict[str, Any]:
+    """Return the first active address for invoices, else the first active one, in Tryton's own order."""
     active = [a for a in party.get("addresses.") or [] if a.get("active")]
-    return min(active, key=lambda a: int(a["id"]), default={})
+    return next((a for a in active if a.get("invoice")), active[0] if active else {})
 
 
 def _contacts(party: Record, key: str) -> list[dict[str, Any]]:
     """One contact per e-mail; a telephone joins the first e-mail of its name, or stands alone.
 
-    The first active e-mail is the main contact, as Tryton's own `party.email` takes it.
+    The first active e-mail in Tryton's own order is the main contact: it is `party.email`.
     """
-    mechanisms = sorted(party.get("contact_mechanisms.") or [], key=lambda m: int(m["id"]))
+    mechanisms = party.get("contact_mechanisms.") or []
     emails = [m for m in mechanisms if m.get("type") == "email"]
     telephones: dict[str, list[Any]] = defaultdict(list)
     for mechanism in mechanisms:

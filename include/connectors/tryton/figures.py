@@ -22,6 +22,7 @@ ASKED = {
     "closed_world": "receivable lines not reconciled, by the kind of document they come from and their journal",
     "count": "invoices and receivable entries counted by search, customers as distinct parties on them",
 }
+ARCHIVED_TOO: Domain = [["active", "in", [True, False]]]
 ZERO = Decimal(0)
 LIST_SIZE = 10_000
 
@@ -54,9 +55,10 @@ class Control:
         )
 
     def _total(self, unposted: list[Any]) -> Figure:
+        """Accounts that are closed for new entries have balances too, and none counts those below it again."""
         accounts = self.client.search_read(
-            "account.account", [["type.receivable", "=", True], ["company", "=", self.company]], ["balance"],
-            company=self.company, date=None,
+            "account.account", [["type.receivable", "=", True], ["company", "=", self.company], *ARCHIVED_TOO],
+            ["balance"], company=self.company, date=None, flat_balance=True,
         ).result  # fmt: skip
         balance = sum((account["balance"] for account in accounts), ZERO) - _sum(unposted)
         return Figure("open_total", Grade.A, "receivables", self.base, "base", amount=balance)
@@ -65,9 +67,8 @@ class Control:
         early: dict[int, Decimal] = defaultdict(Decimal)
         for line in unposted:
             early[line["party"]] += line["debit"] - line["credit"]
-        archived_too: Domain = [["active", "in", [True, False]]]
         owing = {row["id"]: row["receivable"] for row in self._list(
-            "party.party", [*archived_too, ["receivable", "!=", ZERO]], ("receivable",)
+            "party.party", [*ARCHIVED_TOO, ["receivable", "!=", ZERO]], ("receivable",)
         )}  # fmt: skip
         for party in sorted(owing.keys() | early.keys()):
             amount = owing.get(party, ZERO) - early.get(party, ZERO)

@@ -12,7 +12,7 @@ LINE_FIELDS = ("debit", "credit", "amount_second_currency", "second_currency.cod
 FIELDS = (
     "number", "reference", "description", "state", "party", "currency.code", "invoice_date", "accounting_date",
     "payment_term.name", "total_amount", "untaxed_amount", "tax_amount", "amount_to_pay",
-    "create_date", "write_date", "cancel_move.origin",
+    "create_date", "write_date", "cancel_move.origin", "cancel_move.date", "origin_invoices.total_amount",
     "lines_to_pay.maturity_date", "lines_to_pay.party", *(f"lines_to_pay.{name}" for name in LINE_FIELDS),
     *(f"payment_lines.{name}" for name in LINE_FIELDS),
 )  # fmt: skip
@@ -57,8 +57,12 @@ def _status(invoice: Record) -> str | None:
     return "rejected" if status == "voided" and not invoice.get("number") else status
 
 
-def normalize(invoice: Record, base: str, said: Normalized) -> None:
-    """Add one invoice with its installments, or one credit note; what cannot be mapped gives a reject."""
+def normalize(invoice: Record, base: str, said: Normalized, web: str) -> None:
+    """Add one invoice with its installments, or one credit note; what cannot be mapped gives a reject.
+
+    Args:
+        web: the address in Tryton's web client below which documents stand by id.
+    """
     key = f"account.invoice:{invoice['id']}"
     status = _status(invoice)
     total = invoice.get("total_amount")
@@ -73,7 +77,6 @@ def normalize(invoice: Record, base: str, said: Normalized) -> None:
     installments = _installments(invoice, due, key) if is_invoice and status in LEDGER_STATUSES else []
     party = owing(invoice.get("party"), parts)
     rest = ZERO if status != "open" else sign * invoice["amount_to_pay"]
-    settled = [p["reconciliation."]["date"] for p in parts if p.get("reconciliation.")]
     row = {
         "external_id": key,
         "source_document_type": "account.invoice",
@@ -97,14 +100,23 @@ def normalize(invoice: Record, base: str, said: Normalized) -> None:
         "status": status,
         "source_status": invoice["state"],
         "written_off_amount": _written_off(invoice, base, sign) or None,
-        "closed_on": max(settled) if status == "paid" and settled else None,
+        "closed_on": invoice.get("settled_on") if status == "paid" else None,
+        "voided_on": (invoice.get("cancel_move.") or {}).get("date") if voided else None,
         "gross_before_void": sign * total if voided else None,
+        "original_document_external_id": None if is_invoice else _original(invoice),
+        "source_url": f"{web}/{invoice['id']}",
         "source_created_at": invoice.get("create_date"),
         "source_updated_at": invoice.get("write_date") or invoice.get("create_date"),
     }
     said.add("invoices" if is_invoice else "credit_notes", row)
     for installment in installments:
         said.add("installments", installment)
+
+
+def _original(note: Record) -> str | None:
+    """Return the invoice that a credit note corrects, where it corrects one only."""
+    origins = note.get("origin_invoices.") or []
+    return f"account.invoice:{origins[0]['id']}" if len(origins) == 1 and origins[0]["total_amount"] >= 0 else None
 
 
 def _parts(invoice: Record, status: str) -> list[Record]:

@@ -12,12 +12,13 @@ from typing import Any
 
 from include.connectors.base import Normalized, Record, Reject
 from include.connectors.tryton.invoices import base_net, is_credited, net
-from include.connectors.tryton.settlement import Share, Side, settle
+from include.connectors.tryton.settlement import Share, Side, rounded, settle
 
 FIELDS = (
     "party", "debit", "credit", "amount_second_currency", "second_currency.code", "reconciliation.date",
     "invoice_payment", "description", "create_date", "write_date",
     "move.number", "move.origin", "move.date", "move.state", "move.journal.type", "move.journal.name",
+    "move.create_date", "move.write_date",
 )  # fmt: skip
 OWNER_FIELDS = (
     "move", "additional_moves", "cancel_move", "cancel_move.origin", "state", "total_amount", "currency.code",
@@ -93,8 +94,8 @@ def _movement(line: Record, key: str, role: str, base: str) -> dict[str, Any]:
 def _allocations(line: Record, key: str, role: str, base: str) -> list[dict[str, Any]]:
     if line.get("reconciliation."):
         shares = settle([_side(member, base) for member in _members(line)])
-        mine = [share for share in shares if _lister(share).line == line["id"]]
-        return [_row(share, key, n, line) for n, share in enumerate(mine, start=1)]
+        mine = [share for share in shares if _lister(share).line == line["id"] and not _levels_write_offs(share)]
+        return [_row(share, key, n) for n, share in enumerate(mine, start=1)]
     if role in ("payment", "refund") and line.get("invoice_payment"):
         return [_partial(line, key, role, base)]
     return []
@@ -152,7 +153,12 @@ def _lister(share: Share) -> Side:
     return share.credit
 
 
-def _row(share: Share, parent: str, ordinal: int, line: Record) -> dict[str, Any]:
+def _levels_write_offs(share: Share) -> bool:
+    """A write-off that was cancelled and the entry that cancels it settle nothing but each other."""
+    return share.debit.kind == share.credit.kind == "write_off"
+
+
+def _row(share: Share, parent: str, ordinal: int) -> dict[str, Any]:
     """Say one share as an allocation: the lister is the source, write-offs have none."""
     source = _lister(share)
     target = share.credit if source is share.debit else share.debit
@@ -165,7 +171,7 @@ def _row(share: Share, parent: str, ordinal: int, line: Record) -> dict[str, Any
         None if is_write_off else source.kind, None if is_write_off else source.key,
         None if is_write_off else source_amount, None if is_write_off else source.currency,
         target.kind, target.key, target_amount, target.currency,
-        line["reconciliation."]["date"], share.is_derived,
+        max(share.debit.on, share.credit.on), share.is_derived,
     )  # fmt: skip
 
 
@@ -177,7 +183,7 @@ def _partial(line: Record, key: str, role: str, base: str) -> dict[str, Any]:
     in_base = sum((base_net(part) for part in invoice["lines_to_pay."]), ZERO)
     target = amount
     if currency != wanted and in_base:
-        target = (abs(base_net(line)) * abs(invoice["total_amount"]) / abs(in_base)).quantize(Decimal("0.01"))
+        target = rounded(abs(base_net(line)) * abs(invoice["total_amount"]) / abs(in_base), wanted)
     return _allocation(
         key, 1, role, role, key, amount, currency,
         "invoice" if role == "payment" else "credit_note", f"account.invoice:{invoice['id']}", target, wanted,

@@ -73,7 +73,7 @@ class Reader:
             case "customers":
                 return self._memberships([row["id"] for row in rows], history_from)
             case "invoices":
-                return [self._write_offs(rows)]
+                return [self._settlements(rows)]
         return self._groups(rows)
 
     def _memberships(self, parties: list[int], history_from: date | None) -> list[Reply]:
@@ -88,10 +88,10 @@ class Reader:
             self._search("account.move.line", [*on_lines, among], ("party",)),
         ]
 
-    def _write_offs(self, rows: list[Any]) -> Reply:
-        """Ask for all lines of the reconciliations: whether a write-off is one invoice's shows in the others."""
+    def _settlements(self, rows: list[Any]) -> Reply:
+        """Ask for all lines of the reconciliations: they say when, and whether a write-off is one invoice's."""
         groups = sorted(set().union(*map(_reconciliations, rows)))
-        fields = (*invoices.LINE_FIELDS, "reconciliation", "move.journal.type")
+        fields = (*invoices.LINE_FIELDS, "reconciliation", "move.date", "move.journal.type")
         return self._search("account.move.line", [["reconciliation", "in", groups]], fields)
 
     def _groups(self, rows: list[Any]) -> list[Reply]:
@@ -122,15 +122,21 @@ def _with_documents(parties: list[Any], on_invoices: list[Any], on_lines: list[A
     return [party for party in parties if party["id"] in members]
 
 
-def _with_write_offs(rows: list[Any], group: list[Any]) -> list[Record]:
-    """Attach a write-off to the document its reconciliation belongs to, where it settles no other one."""
+def _with_settlements(rows: list[Any], group: list[Any]) -> list[Record]:
+    """Attach the day of the last settlement, and a write-off where it settles no other document.
+
+    A reconciliation's own date is the latest due date in it, mostly one to come.
+    """
     members: dict[int, list[Any]] = {}
     for line in group:
         members.setdefault(line["reconciliation"], []).append(line)
-    return [
-        row | {"write_offs": [x for g in sorted(_reconciliations(row)) for x in _write_offs_of(row, members[g])]}
-        for row in rows
-    ]
+    joined = []
+    for row in rows:
+        groups = [members[g] for g in sorted(_reconciliations(row))]
+        days = [line["move."]["date"] for lines in groups for line in lines]
+        write_offs = [line for lines in groups for line in _write_offs_of(row, lines)]
+        joined.append(row | {"settled_on": max(days, default=None), "write_offs": write_offs})
+    return joined
 
 
 def _write_offs_of(row: Any, members: list[Any]) -> list[Any]:
@@ -169,7 +175,7 @@ def _with_groups(rows: list[Any], group: list[Any], owners: list[Any]) -> list[R
 
 _JOINS: dict[str, Callable[..., list[Record]]] = {
     "customers": _with_documents,
-    "invoices": _with_write_offs,
+    "invoices": _with_settlements,
     "payments": _with_groups,
 }
 
@@ -180,7 +186,8 @@ def _item(stream: Stream, record: Record) -> Item:
 
 
 def _updated_at(record: Record) -> datetime | None:
-    """Return when the record or one of its children was last written."""
-    children = [child for name in ("contact_mechanisms.", "addresses.") for child in record.get(name) or []]
-    times: Iterable[datetime | None] = (r.get("write_date") or r.get("create_date") for r in (record, *children))
+    """Return when the record, or what a change of it may be stamped on, was last written."""
+    lists = ("contact_mechanisms.", "addresses.", "identifiers.")
+    others = [record.get("move.") or {}, *(child for name in lists for child in record.get(name) or [])]
+    times: Iterable[datetime | None] = (r.get("write_date") or r.get("create_date") for r in (record, *others))
     return max((at for at in times if at), default=None)

@@ -43,6 +43,10 @@ class Client:
         self._session = ""
         self._context: dict[str, Any] | None = None
 
+    def web(self, model: str) -> str:
+        """Return the address in Tryton's web client, where the server offers it, below which records stand by id."""
+        return f"{self.http.base_url}/#{self.database}/model/{model}"
+
     def context(self) -> dict[str, Any]:
         """Return the user's preferences, which Tryton wants as the last parameter of every call."""
         if self._context is None:

@@ -30,14 +30,18 @@ def lines(company: int) -> Domain:
 
 
 def lines_in_range(company: int, history_from: date) -> Domain:
-    """Unreconciled ones and payments of open invoices of any age, the rest from history_from by entry date."""
+    """Unreconciled ones and what settled a part of an open document at any age, the rest from history_from.
+
+    A reconciliation's date is never before those of its lines: what an old payment settles now is in range.
+    """
     return [
         *lines(company),
         [
             "OR",
             ["reconciliation", "=", None],
-            ["invoice_payments.state", "=", "posted"],
             ["move.date", ">=", history_from],
+            ["reconciliation.date", ">=", history_from],
+            ["reconciliation.lines.move.origin.state", "=", "posted", "account.invoice"],
         ],
     ]
 

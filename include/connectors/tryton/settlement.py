@@ -88,8 +88,12 @@ def _proportional(side: Side, part: Decimal, is_last: bool) -> Decimal:
     """Return a share of company currency in the side's own; the last one takes what is not said yet."""
     said = side.unsaid
     if not is_last:
-        digits = money.exponent(side.currency)
-        unit = Decimal(1).scaleb(-(2 if digits is None else digits))
-        said = min(side.unsaid, (part * abs(side.amount) / abs(side.base)).quantize(unit))
+        said = min(side.unsaid, rounded(part * abs(side.amount) / abs(side.base), side.currency))
     side.unsaid -= said
     return said
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """Return the amount with the decimals its currency has, two where ISO 4217 does not know it."""
+    digits = money.exponent(currency)
+    return amount.quantize(Decimal(1).scaleb(-(2 if digits is None else digits)))
