@@ -33,15 +33,19 @@ def demo(*arguments: str, folder: Path, **popen: Any) -> subprocess.Popen[str]:
 
 
 def left_behind(folder: Path, port: int) -> list[str]:
-    """Return the command lines of this demo's processes that still run: they name its folder or its port."""
+    """Return the command lines of this demo's processes that still run.
+
+    They name its folder or its port, or write their output into a file of it.
+    """
     found = []
     for process in psutil.process_iter():
         try:
             command = " ".join(process.cmdline())
-            running = process.status() != psutil.STATUS_ZOMBIE
+            writes = any(str(folder) in file.path for file in process.open_files())
+            running = process.status() != psutil.STATUS_ZOMBIE and process.pid != os.getpid()
         except psutil.Error:
             continue
-        if running and (str(folder) in command or f"port:{port}" in command):
+        if running and (writes or str(folder) in command or f"port:{port}" in command):
             found.append(command)
     return found
 
