@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, Engine, exists, func, or_, select
 
 from include import environment, money, organizations, test_mode, warehouse
 from include.connectors import base
+from include.errors import GreenlightError
 from include.organizations import Organization
 from include.run import now
 
@@ -95,25 +97,33 @@ def _requests(connection: Connection, organization_id: str, run_id: str) -> int:
     return int(connection.execute(asked).scalar_one())
 
 
-def main() -> None:
-    """Print a line per organization and, where asked, write everything as JSON."""
+def main() -> int:
+    """Print a line per organization and, where asked, write everything as JSON; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m include.status", description=__doc__.splitlines()[0])
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures, with every reason, to FILE")
     arguments = parser.parse_args()
     environment.for_command()
-    engine = warehouse.engine()
-    warehouse.check_schema(engine)
-    found = [status(engine, organization) for organization in organizations.load_all().organizations]
+    try:
+        engine = warehouse.engine()
+        warehouse.check_schema(engine)
+        found = [status(engine, organization) for organization in organizations.load_all().organizations]
+    except GreenlightError as error:
+        print(f"status: {error}", file=sys.stderr)
+        return 1
     if arguments.json:
         arguments.json.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
-    for line in found:
-        open_amounts = ", ".join(money.display(a, c) for c, a in line["outstanding"].items()) or "nothing"
-        print(
-            f"{line['id']}: {line['mode']} · {line['customers']} customers, {line['contacts']} contacts, "
-            f"{line['invoices']} invoices, {open_amounts} outstanding · {line['requests']} requests"
-        )
-        print(f"    {line['reason']}")
+    print("\n".join(map(_line, found)) or "no organization is configured; `make connect` writes their files")
+    return 0
+
+
+def _line(figures: dict[str, Any]) -> str:
+    open_amounts = ", ".join(money.display(a, c) for c, a in figures["outstanding"].items()) or "nothing"
+    return (
+        f"{figures['id']}: {figures['mode']} · {figures['customers']} customers, {figures['contacts']} contacts, "
+        f"{figures['invoices']} invoices, {open_amounts} outstanding · {figures['requests']} requests\n"
+        f"    {figures['reason']}"
+    )
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
 
 from include import organizations, status, warehouse
 from include.connectors import base
@@ -84,3 +84,13 @@ def test_a_line_per_organization_and_everything_as_json(
         "    not validated yet\n"
     )
     assert json.loads((tmp_path / "status.json").read_text())[0]["id"] == "acme"
+
+
+def test_a_warehouse_without_tables_is_one_line_with_the_next_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(warehouse, "engine", lambda: create_engine(f"sqlite:///{tmp_path}/empty.sqlite"))
+    monkeypatch.setattr("sys.argv", ["status"])
+    assert status.main() == 1
+    said = capsys.readouterr().err
+    assert said.startswith("status: ") and "include.warehouse upgrade" in said and said.count("\n") == 1
