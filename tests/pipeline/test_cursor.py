@@ -125,7 +125,7 @@ def test_a_limited_run_loads_and_moves_no_cursor_and_refreshes_nothing(on_sqlite
         bill |= {"ttl": "anders", "mod": after(2).isoformat()}
     night = on_sqlite.sync(options)
     assert on_sqlite.rows("invoices")[f"Bill:{bill['ident']}"]["title"] == "anders"
-    assert {run["kind"] for run in on_sqlite.of_run("sync_runs", night.run_id)} == {"limited"}
+    assert {run["kind"] for run in on_sqlite.of_run("sync_runs", night.run_id)} == {"limited", "reconcile"}
     for name in STREAMS:
         state = on_sqlite.state(name)
         assert (state.cursor, state.read_to_end_at, state.swept_at) == (
