@@ -35,7 +35,11 @@ class OpenDocument:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The ledger scope of one organization at one moment."""
+    """The ledger scope of one organization at one moment.
+
+    Args:
+        rejected: keys whose reject blocks; one that seemed closed and is open in the ERP is simply missing.
+    """
 
     documents: dict[str, OpenDocument]
     counts: dict[str, int]
@@ -87,7 +91,9 @@ def read(engine: Engine, organization_id: str, history_from: date) -> Ledger:
             in_range = _in_range(name, history_from)
             counts[name] = connection.execute(select(func.count()).where(*live, in_range)).scalar_one()
         refused = connection.execute(
-            select(rejects.c.external_id, rejects.c.table_name).where(rejects.c.organization_id == organization_id)
+            select(rejects.c.external_id, rejects.c.table_name, rejects.c.is_open).where(
+                rejects.c.organization_id == organization_id
+            )
         ).all()
         base = warehouse.table("organizations")
         base_currency = connection.execute(
@@ -99,7 +105,7 @@ def read(engine: Engine, organization_id: str, history_from: date) -> Ledger:
     return Ledger(
         documents,
         counts,
-        frozenset(row.external_id for row in refused),
+        frozenset(row.external_id for row in refused if row.is_open is not False),
         Counter(row.table_name for row in refused),
         base_currency or "",
         by_customer,
