@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Table, case, exists, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Engine, Table, case, exists, func, literal, or_, select, true
 from sqlalchemy.sql.selectable import Select
 
 from include import warehouse
@@ -35,7 +35,12 @@ class OpenDocument:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The ledger scope of one organization at one moment."""
+    """The ledger scope of one organization at one moment.
+
+    Args:
+        rejected: keys of rejected records that block the gate by themselves, as they are (or may be) open.
+        rejected_counts: table → how many rows are missing here because their record was rejected.
+    """
 
     documents: dict[str, OpenDocument]
     counts: dict[str, int]
@@ -87,8 +92,11 @@ def read(engine: Engine, organization_id: str, history_from: date) -> Ledger:
             in_range = _in_range(name, history_from)
             counts[name] = connection.execute(select(func.count()).where(*live, in_range)).scalar_one()
         refused = connection.execute(
-            select(rejects.c.external_id, rejects.c.table_name).where(rejects.c.organization_id == organization_id)
+            select(rejects.c.external_id, rejects.c.table_name, rejects.c.is_open).where(
+                rejects.c.organization_id == organization_id
+            )
         ).all()
+        kept = _still_here(connection, organization_id)
         base = warehouse.table("organizations")
         base_currency = connection.execute(
             select(base.c.base_currency).where(base.c.organization_id == organization_id)
@@ -99,11 +107,25 @@ def read(engine: Engine, organization_id: str, history_from: date) -> Ledger:
     return Ledger(
         documents,
         counts,
-        frozenset(row.external_id for row in refused),
-        Counter(row.table_name for row in refused),
+        frozenset(row.external_id for row in refused if row.is_open),
+        Counter(row.table_name for row in refused if row.external_id not in kept),
         base_currency or "",
         by_customer,
     )
+
+
+def _still_here(connection: Connection, organization_id: str) -> frozenset[str]:
+    """Return the rejected records whose last good row is still here: those explain no missing row."""
+    rejects = warehouse.table("rejected_records")
+    found: set[str] = set()
+    for name in (*DOCUMENT_TABLES, *MOVEMENT_TABLES, "customers"):
+        t = warehouse.table(name)
+        same = (t.c.organization_id == rejects.c.organization_id) & (t.c.external_id == rejects.c.external_id)
+        query = select(rejects.c.external_id).select_from(rejects.join(t, same))
+        found.update(
+            connection.scalars(query.where(rejects.c.organization_id == organization_id, t.c.deleted_at.is_(None)))
+        )
+    return frozenset(found)
 
 
 def _in_range(name: str, history_from: date) -> ColumnElement[bool]:
