@@ -53,6 +53,8 @@ def complete(
         wanted = list(_not_asked(missing(engine, organization.id, connector), asked))
         if not wanted:
             break
+        if rounds == 1:
+            extract.identify(engine, organization, connector, now)
         for stream, keys in wanted:
             read = extract.Read(engine, organization, connector, stream, f"{run_id}~complete{rounds}", try_number)
             manifest, absent = extract.read_again(read, keys)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Table, case, exists, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Engine, Table, case, exists, func, literal, or_, select, true
 from sqlalchemy.sql.selectable import Select
 
 from include import warehouse
@@ -38,7 +38,8 @@ class Ledger:
     """The ledger scope of one organization at one moment.
 
     Args:
-        rejected: keys whose reject blocks; one that seemed closed and is open in the ERP is simply missing.
+        rejected: keys of rejected records that block the gate by themselves, as they are (or may be) open.
+        rejected_counts: table → how many rows are missing here because their record was rejected.
     """
 
     documents: dict[str, OpenDocument]
@@ -95,6 +96,7 @@ def read(engine: Engine, organization_id: str, history_from: date) -> Ledger:
                 rejects.c.organization_id == organization_id
             )
         ).all()
+        kept = _still_here(connection, organization_id)
         base = warehouse.table("organizations")
         base_currency = connection.execute(
             select(base.c.base_currency).where(base.c.organization_id == organization_id)
@@ -106,10 +108,24 @@ def read(engine: Engine, organization_id: str, history_from: date) -> Ledger:
         documents,
         counts,
         frozenset(row.external_id for row in refused if row.is_open is not False),
-        Counter(row.table_name for row in refused),
+        Counter(row.table_name for row in refused if row.external_id not in kept),
         base_currency or "",
         by_customer,
     )
+
+
+def _still_here(connection: Connection, organization_id: str) -> frozenset[str]:
+    """Return the rejected records whose last good row is still here: those explain no missing row."""
+    rejects = warehouse.table("rejected_records")
+    found: set[str] = set()
+    for name in (*DOCUMENT_TABLES, *MOVEMENT_TABLES, "customers"):
+        t = warehouse.table(name)
+        same = (t.c.organization_id == rejects.c.organization_id) & (t.c.external_id == rejects.c.external_id)
+        query = select(rejects.c.external_id).select_from(rejects.join(t, same))
+        found.update(
+            connection.scalars(query.where(rejects.c.organization_id == organization_id, t.c.deleted_at.is_(None)))
+        )
+    return frozenset(found)
 
 
 def _in_range(name: str, history_from: date) -> ColumnElement[bool]:

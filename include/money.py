@@ -7,8 +7,9 @@ from functools import cache
 
 from iso4217 import Currency
 
-LARGEST = 2**63 - 1
-"""What the warehouse's integer column holds."""
+LARGEST = 2**53
+"""Minor units, 90 trillion with two decimals. A thousand such amounts still add up within the 64 bits that
+SQLite sums in (one sum beyond fails the whole query), and readers of JSON keep each of them exactly."""
 
 
 @cache
@@ -30,7 +31,7 @@ def minor_units(amount: Decimal, currency: str) -> int:
     Raises:
         ValueError: no such currency, not a finite number, finer than the currency allows, or too large.
     """
-    digits = exponent(currency)
+    digits = exponent(currency) if isinstance(currency, str) else None
     if digits is None:
         raise ValueError("unknown_currency")
     if not isinstance(amount, Decimal) or not amount.is_finite():

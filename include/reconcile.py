@@ -85,11 +85,12 @@ def reconcile(
     Args:
         started_at: the run's first request, by the vendor's clock, UTC.
     """
-    history = extract.history_from(organization, warehouse.bound_at(engine, organization.id))
+    first_request = connector.request_count
+    history = extract.history_from(organization, extract.identify(engine, organization, connector, clock()))
     before: set[Line] | None = None
     lines: list[Line] = []
     decided = False
-    requests = 0
+    requests = connector.request_count - first_request
     for comparison in range(1, COMPARISONS + 1):
         asked_before = connector.request_count
         figures = connector.control_figures(as_of, history)

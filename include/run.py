@@ -62,15 +62,22 @@ def options(params: Mapping[str, Any]) -> Options:
     """Read the DAG's params.
 
     Raises:
-        ConfigurationError: a date is no ISO 8601 date or date-time.
+        ConfigurationError: a date is no ISO 8601 date or date-time, the days are in no order, an id is empty.
     """
+    start, end = _moment(params.get("from"), "from"), _moment(params.get("to"), "to")
+    if start and end and start >= end:
+        raise ConfigurationError("param from does not lie before param to", next_step="let it lie before")
+    customers = tuple(params.get("customers") or ())
+    if "" in customers:
+        raise ConfigurationError("param customers holds an empty id", next_step="take it away")
     return Options(
         full_refresh=bool(params.get("full_refresh")),
-        customers=tuple(params.get("customers") or ()),
-        changed_from=_moment(params.get("from"), "from"),
-        changed_to=_moment(params.get("to"), "to"),
+        customers=customers,
+        changed_from=start,
+        changed_to=end,
         streams=tuple(params.get("streams") or ()),
         accept_deletions=params.get("accept_deletions") or "",
+        dry_run=bool(params.get("dry_run")),
     )
 
 

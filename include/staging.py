@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
 PROJECT = Path(__file__).resolve().parent.parent
+LONGEST_NAME = 200
+"""Characters of a run id that its folder's name repeats; file systems take 255 bytes."""
 ZSTD_LEVEL = 1
 """Level 1 packs a JSON page to about a tenth at 2.5 µs a row; higher levels buy little."""
 
@@ -144,22 +147,26 @@ class Folder:
         _write(self.path / f"{number:06d}.json", json.dumps(note).encode())
         return str(path)
 
-    def bind(self, window: Window) -> None:
-        """Record the window this try reads, so that a later try knows whether its pages serve."""
-        _write(self.path / "window.json", json.dumps(_window(window)).encode())
+    def bind(self, window: Window, version: int = 0) -> None:
+        """Record the window this try reads and the stream's version, so that a later try knows if its pages serve."""
+        _write(self.path / "window.json", json.dumps(_bounds(window, version)).encode())
 
-    def earlier_pages(self, window: Window) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield (address, note) of the pages the last try with this window staged, in order.
+    def earlier_pages(self, window: Window, version: int = 0) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield (address, note) of the pages the last try with this window and version staged, in order.
 
-        A note that its try was killed over is none: what it would have said is read again.
+        There are none when that try had read to its end (who asks again wants a new reading) or when
+        the stream was loaded meanwhile (its rows are newer than those pages). A note that its try
+        was killed over is none: what it would have said is read again.
         """
         for number in range(self.try_number - 1, 0, -1):
             before = self.run / f"{number:03d}"
+            if (before / "manifest.json").exists():
+                return
             bounds, inherited = _note(before / "window.json"), before / "inherited.json"
             pages = _note(inherited) if inherited.exists() else []
             if bounds is None or pages is None:
                 continue
-            if bounds != _window(window):
+            if bounds != _bounds(window, version):
                 return
             yield from ((address, note) for address, note in pages)
             for note_path in sorted(p for p in before.iterdir() if re.fullmatch(r"\d{6}\.json", p.name)):
@@ -236,8 +243,8 @@ def _note(path: ObjectStoragePath) -> Any:
         return None
 
 
-def _window(window: Window) -> dict[str, Any]:
-    bounds = asdict(window)
+def _bounds(window: Window, version: int) -> dict[str, Any]:
+    bounds = asdict(window) | {"version": version}
     bounds.pop("resume")
     return {k: v.isoformat() if isinstance(v, date | datetime) else v for k, v in bounds.items()} | {
         "customers": list(window.customers) if window.customers is not None else None
@@ -245,7 +252,13 @@ def _window(window: Window) -> dict[str, Any]:
 
 
 def _safe(run_id: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_.=-]", "_", run_id)
+    """Return the run id as the name of a folder that no other run id has: a manifest's address names one read."""
+    plain = re.sub(r"[^A-Za-z0-9_.=-]", "_", run_id)[:LONGEST_NAME]
+    return (
+        plain
+        if plain == run_id and plain.strip(".")
+        else f"{plain}-{blake2b(run_id.encode(), digest_size=4).hexdigest()}"
+    )
 
 
 def _path(address: str) -> ObjectStoragePath:

@@ -32,16 +32,25 @@ def folder(try_number: int = 1, run_id: str = "scheduled__2026-03-10T02:30:00+00
 
 def test_every_try_has_a_folder_of_its_own(root: Path) -> None:
     address = folder(2).write_page(1, page(1), resumable=True)
-    home = root / "acme" / "invoices" / "scheduled__2026-03-10T02_30_00_00_00" / "002"
+    (run,) = (root / "acme" / "invoices").iterdir()
+    assert run.name.startswith("scheduled__2026-03-10T02_30_00_00_00")
+    home = run / "002"
     assert address == f"file://{home}/000001.zst"
     assert sorted(path.name for path in home.iterdir()) == ["000001.json", "000001.zst"]
     assert folder(2).manifest_address == f"file://{home}/manifest.json"
 
 
-def test_a_run_id_cannot_leave_its_stream(root: Path) -> None:
-    folder(run_id="../../../etc/passwd").write_page(1, page(1), resumable=True)
+@pytest.mark.parametrize("run_id", ["../../../etc/passwd", "..", ".", "x" * 250, "ä" * 250])
+def test_a_run_id_cannot_leave_its_stream(root: Path, run_id: str) -> None:
+    folder(run_id=run_id).write_page(1, page(1), resumable=True)
     (found,) = (root / "acme" / "invoices").iterdir()
-    assert found.name == ".._.._.._etc_passwd"
+    assert (found / "001" / "000001.zst").is_file()
+
+
+def test_no_two_run_ids_share_a_folder() -> None:
+    """A manifest loads once by its address: the second run's would be taken for the first's."""
+    names = ["x_1", "x:1", "x+1", "x/1", "x~1", "x" * 250, "x" * 249, "x" * 200]
+    assert len({folder(run_id=name).manifest_address for name in names}) == len(names)
 
 
 def test_a_page_comes_back_as_the_system_sent_it() -> None:
@@ -76,6 +85,16 @@ def test_a_later_try_finds_the_pages_of_its_own_window_only() -> None:
     resumed = Window(WINDOW.history_from, resume="t2")
     assert list(folder(2).earlier_pages(resumed)) == found, "where it goes on is no bound"
     assert list(folder(1).earlier_pages(WINDOW)) == []
+    assert list(folder(2).earlier_pages(WINDOW, version=1)) == [], "the stream was loaded meanwhile"
+
+
+def test_a_try_that_was_read_to_its_end_is_not_gone_on_from() -> None:
+    """Who asks again after that wants a new reading: to mend a page, or because another load came first."""
+    for number in (1, 2):
+        folder(number).bind(WINDOW)
+        folder(number).write_page(1, page(1), resumable=True)
+    staging.Manifest(folder(2).manifest_address, "acme", "invoices", "r", 0).write()
+    assert list(folder(3).earlier_pages(WINDOW)) == []
 
 
 def test_a_third_try_goes_on_from_both() -> None:
