@@ -10,11 +10,25 @@ from collections import defaultdict
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Engine, case, func, literal, select
+from sqlalchemy import Connection, Engine, case, func, literal, literal_column, select
 
 from include import warehouse
 
 REASONS = ("excluded customer", "not sent", "issued in the future")
+
+
+def left_out(document: str, customer: str, as_of: date) -> dict[str, str]:
+    """Return reason → SQL condition under which collections leave an open document out, in the order that counts.
+
+    Args:
+        document, customer: the names that the document's and its customer's table have in the query.
+    """
+    conditions = (
+        f"{customer}.exclusion_reason IS NOT NULL",
+        f"{document}.is_sent IS FALSE",
+        f"{document}.issue_date > '{as_of.isoformat()}'",
+    )
+    return dict(zip(REASONS, conditions, strict=True))
 
 
 def bridge(engine: Engine, organization_id: str, as_of: date) -> dict[str, Any]:
@@ -36,13 +50,9 @@ def _line(found: dict[str, int]) -> dict[str, int]:
 
 
 def _documents(connection: Connection, organization_id: str, as_of: date, name: str, rest: str) -> list[Any]:
-    t, customers = warehouse.table(name), warehouse.table("customers")
-    reason = case(
-        (customers.c.exclusion_reason.is_not(None), REASONS[0]),
-        (t.c.is_sent.is_(False), REASONS[1]),
-        (t.c.issue_date > as_of, REASONS[2]),
-        else_=None,
-    )
+    t = warehouse.table(name)
+    reasons = left_out(name, "customers", as_of).items()
+    reason = case(*((literal_column(condition), reason) for reason, condition in reasons), else_=None)
     return _sums(connection, organization_id, t, t.c[rest], reason, t.c.status == "open")
 
 

@@ -38,7 +38,7 @@ class Ledger:
     """The ledger scope of one organization at one moment.
 
     Args:
-        rejected: keys of rejected records that block the gate by themselves, as they are (or may be) open.
+        rejected: keys whose reject blocks; one that seemed closed and is open in the ERP is simply missing.
         rejected_counts: table → how many rows are missing here because their record was rejected.
     """
 
@@ -107,7 +107,7 @@ def read(engine: Engine, organization_id: str, history_from: date) -> Ledger:
     return Ledger(
         documents,
         counts,
-        frozenset(row.external_id for row in refused if row.is_open),
+        frozenset(row.external_id for row in refused if row.is_open is not False),
         Counter(row.table_name for row in refused if row.external_id not in kept),
         base_currency or "",
         by_customer,

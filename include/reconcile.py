@@ -31,7 +31,8 @@ COMPARISONS = 3
 class Line:
     """One comparison: what the ERP says, what the warehouse says; a row of table reconciliations.
 
-    Amounts and counts are integers, amounts in minor units of `currency`.
+    Amounts and counts are integers, amounts in minor units of `currency`; where the warehouse has the
+    document in another one, `ours` is in `currency_here`.
     """
 
     figure: str
@@ -43,6 +44,7 @@ class Line:
     customer_external_id: str = ""
     number: str = ""
     currency: str = ""
+    currency_here: str = ""
     ours: int | None = None
     theirs: int | None = None
     difference: int | None = None
@@ -124,6 +126,7 @@ def compare(figures: ControlFigures, ours: Ledger, connector: Connector) -> list
                 lines.append(_count(figure, ours.counts.get(figure.subject, 0), ours, how))
             case "closed_world":
                 lines.append(_type(figure, how))
+    lines += _totals_only_here(figures, ours, explained, asked.get("open_total", ""))
     lines += _balances_only_here(figures, ours, explained, asked.get("customer_balance", ""))
     lines += [Line(name, "", "", "unanswered", why) for name, why in sorted(figures.unanswered.items())]
     lines += [
@@ -174,7 +177,7 @@ def _document(figure: Figure, document: OpenDocument | None, ours: Ledger, asked
     base_difference = None if base is None or document.base_rest is None else document.base_rest - base
     line = replace(line, ours=document.rest, base_difference=base_difference)
     if document.currency != figure.currency:
-        return replace(line, classification="currency")
+        return replace(line, classification="currency", currency_here=document.currency)
     line = replace(line, difference=document.rest - (theirs or 0))
     if document.customer != figure.customer:
         return replace(line, classification="customer")
@@ -191,17 +194,35 @@ def _amount(figure: Figure, ours: int, explained_by: list[Line], asked: str) -> 
     if theirs is None:
         return Line(figure.name, figure.grade, figure.subject, "unanswered", asked, figure.basis)
     difference = ours - theirs
-    parts = [
-        line.base_difference if figure.basis == "base" else line.difference
-        for line in explained_by
-        if figure.basis == "base" or line.currency == figure.currency
-    ]
+    parts = [_part(line, figure) for line in explained_by]
     customer = figure.subject if figure.name == "customer_balance" else ""
     return Line(
         figure.name, figure.grade, figure.subject, "amount" if difference else "equal", asked, figure.basis,
         customer_external_id=customer, currency=figure.currency, ours=ours, theirs=theirs, difference=difference,
         is_explained=difference != 0 and None not in parts and sum(p for p in parts if p is not None) == difference,
     )  # fmt: skip
+
+
+def _part(line: Line, figure: Figure) -> int | None:
+    """Return what a document that differs adds to the difference of a total or balance; None if nobody can tell."""
+    if figure.basis == "base":
+        return line.base_difference
+    if line.currency_here:  # here in one currency, there in another: it differs from both totals by all of it
+        here = line.ours if line.currency_here == figure.currency else 0
+        there = line.theirs if line.currency == figure.currency else 0
+        return None if here is None or there is None else here - there
+    return line.difference if line.currency == figure.currency else 0
+
+
+def _totals_only_here(figures: ControlFigures, ours: Ledger, explained: list[Line], asked: str) -> list[Line]:
+    """Something is open here in a currency for which the ERP, which gives a total each, gives none."""
+    totals = [f for f in figures.figures if f.name == "open_total" and f.basis == "document"]
+    missing = {document.currency for document in ours.documents.values()} - {f.currency for f in totals}
+    return [
+        _amount(replace(totals[0], amount=Decimal(0), currency=currency), total, explained, asked)
+        for currency in sorted(missing if totals else ())
+        if (total := ours.total(replace(totals[0], currency=currency)))
+    ]
 
 
 def _balances_only_here(figures: ControlFigures, ours: Ledger, explained: list[Line], asked: str) -> list[Line]:

@@ -23,7 +23,7 @@ DOCUMENTS = ("invoices", "credit_notes", "payments", "refunds")
 
 
 def status(engine: Engine, organization: Organization) -> dict[str, Any]:
-    """Return one organization's figures; amounts in minor units per currency."""
+    """Return one organization's figures; amounts in minor units per currency, its Data Docs as path or bucket's URL."""
     readiness = test_mode.readiness(engine, organization, base.get(organization.connector), now())
     evidence = test_mode.newest_evidence(engine, organization.id)
     with engine.connect() as connection:
@@ -40,7 +40,7 @@ def status(engine: Engine, organization: Organization) -> dict[str, Any]:
         "checks": evidence.checks if evidence else {},
         "why": evidence.failures if evidence else [],
         "reason": readiness.why,
-        "data_docs": evidence.docs if evidence else "",
+        "data_docs": evidence.docs.removeprefix("file://") if evidence else "",
     }
 
 

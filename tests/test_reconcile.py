@@ -88,6 +88,31 @@ def test_each_way_a_document_can_differ_has_its_word() -> None:
     assert word(due_date=date(2026, 4, 30)) == "due_date"
 
 
+def test_a_document_in_another_currency_explains_both_currencies_totals() -> None:
+    figures = [Figure("open_total", Grade.B, currency=c, amount=Decimal(a)) for c, a in (("EUR", "0"), ("GBP", "90"))]
+    found = [
+        line
+        for line in compare(ControlFigures((asked_for(INVOICE, currency="GBP", amount=Decimal(90)), *figures), ASKED),
+                            ledger(INVOICE), SYSTEM)
+        if line.figure == "open_total"
+    ]  # fmt: skip
+    assert [(line.currency, line.difference, line.is_explained) for line in found] == [
+        ("EUR", 10_000, True),
+        ("GBP", -9_000, True),
+    ]
+
+
+def test_a_currency_for_which_the_erp_has_no_total_is_compared_with_nothing() -> None:
+    pounds = replace(INVOICE, key="invoice:3", currency="GBP")
+    euros = Figure("open_total", Grade.B, currency="EUR", amount=Decimal(100))
+    found = [line for line in compare(ControlFigures((euros,), {}), ledger(INVOICE, pounds), SYSTEM)
+             if line.figure == "open_total"]  # fmt: skip
+    assert [(line.currency, line.difference, line.is_explained) for line in found] == [
+        ("EUR", 0, False),
+        ("GBP", 10_000, False),
+    ]
+
+
 def test_a_total_that_no_document_explains_stays_unexplained() -> None:
     found = lines(ledger(INVOICE), asked_for(INVOICE), total("200.00"))
     assert found["open_total", ""].difference == 11_000 - 20_000

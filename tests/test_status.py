@@ -65,9 +65,9 @@ def test_checks_reason_and_requests_come_from_the_newest_evidence(books: Engine)
         mine = Books(connection)
         for run_id, requests in ((RUN, 5), (f"{RUN}~complete-1", 2), (f"{RUN}0", 90), ("run-0", 90)):
             mine.add("sync_runs", manifest=f"m-{run_id}", run_id=run_id, requests=requests)
-    record(books, organization(), FAKE, RUN, AS_OF, Verdict("acme", (), "docs/index.html", 1), NOW)
+    record(books, organization(), FAKE, RUN, AS_OF, Verdict("acme", (), "file:///docs/index.html", 1), NOW)
     found = figures(books)
-    assert found["requests"] == 7 and found["data_docs"] == "docs/index.html"
+    assert found["requests"] == 7 and found["data_docs"] == "/docs/index.html"
     assert found["mode"] == "test_mode" and found["checks"]["critical"] == {"passed": 0, "failed": 0}
 
 

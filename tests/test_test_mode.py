@@ -39,6 +39,7 @@ def engine(tmp_path: Path) -> Engine:
         with warehouse.begin(made, organization_id) as connection:
             books = Books(connection, organization_id).fill()
             books.add("reconciliations", figure="open_total", run_id=NEXT)
+            books.add("reconciliations", figure="count", subject="invoices", run_id=NEXT)
     return made
 
 
@@ -164,7 +165,8 @@ def test_nothing_changed_so_the_evidence_is_renewed_and_names_its_run(engine: En
     assert renewed is not None and renewed.relies_on_run_id == RUN and renewed.run_id == NEXT
     assert renewed.valid_until == LATER + timedelta(hours=36)
     test_mode.assert_ready(engine, ACME, FAKE, NEXT, LATER)
-    edit(engine, lambda books: books.add("reconciliations", figure="open_total", run_id="run-3"))
+    for figure in ("open_total", "count"):
+        edit(engine, lambda books, figure=figure: books.add("reconciliations", figure=figure, run_id="run-3"))
     again = renew(engine, run_id="run-3")
     assert again is not None and again.relies_on_run_id == RUN
 
@@ -189,10 +191,26 @@ def test_failed_evidence_is_not_renewed(engine: Engine) -> None:
         lambda books: books.change("reconciliations", {"run_id": NEXT}, classification="undecided"),
         lambda books: books.change("reconciliations", {"run_id": NEXT}, classification="unanswered"),
         lambda books: books.remove("reconciliations", {"run_id": NEXT}),
+        lambda books: books.change("reconciliations", {"run_id": NEXT}, classification="not_offered", grade=""),
+        lambda books: books.remove("reconciliations", {"run_id": NEXT, "figure": "open_total"}),
+        lambda books: books.remove("reconciliations", {"run_id": NEXT, "figure": "count"}),
+        lambda books: books.change("reconciliations", {"run_id": NEXT, "figure": "open_total"}, grade="C"),
         lambda books: books.change("sync_cursors", {"stream": "invoices"}, read_to_end_at=NOW - timedelta(days=5)),
         lambda books: books.change("contacts", "contact:1", email_is_valid=False),
     ],
-    ids=["rows", "difference", "undecided", "unanswered", "not compared", "stale", "overdue and unreachable"],
+    ids=[
+        "rows",
+        "difference",
+        "undecided",
+        "unanswered",
+        "not compared",
+        "nothing offered",
+        "no total",
+        "no count",
+        "dependent total",
+        "stale",
+        "overdue and unreachable",
+    ],
 )
 def test_what_forces_a_full_validation(engine: Engine, change: Callable[[Books], None]) -> None:
     record(engine)

@@ -51,15 +51,27 @@ def validate(
             log.exception("Great Expectations failed")
             raised["checkpoint"] = type(error).__name__
         with warehouse.read(engine) as connection:
-            checks = [
-                _check(suite, rows, results, raised, partial(_found, connection, suite, rows, query))
-                for suite in ALL
-                for rows, query in suite.queries(scope)
-            ]
+            checks = [check for suite in ALL for check in _checks(connection, suite, scope, results, raised)]
         address = data_docs.address(organization.id, run_id)
         verdict = Verdict(organization.id, tuple(checks), f"{address}/index.html", data_version)
         data_docs.publish(engine, organization, scope, verdict, Path(folder), address, now)
     return verdict
+
+
+def _checks(
+    connection: Connection, suite: Suite, scope: Scope, results: dict[tuple[str, str], bool], raised: dict[str, str]
+) -> list[Check]:
+    """Return a suite's checks; a suite that expects nothing would pass beside full ones, and blocks instead."""
+    return [
+        _check(suite, rows, results, raised, partial(_found, connection, suite, rows, query))
+        for rows, query in suite.queries(scope)
+    ] or [_checks_nothing(suite)]
+
+
+def _checks_nothing(suite: Suite) -> Check:
+    name, expects = f"{suite.name}_checked", "Every suite checks something."
+    failure = Failure(f"suite {suite.name}", "", "", "", None, f"suite {suite.name} has no expectation")
+    return Check(name, suite.name, "critical", passed=False, blocking=True, expectation=expects, failures=(failure,))
 
 
 def _found(connection: Connection, suite: Suite, rows: Rows, query: str) -> tuple[Failure, ...]:

@@ -26,7 +26,7 @@ from include.bridge import bridge
 from include.errors import StorageError
 from include.expectations.suite import Scope, Suite
 from include.expectations.suites import ALL
-from include.expectations.verdict import SEVERITIES, Check, Verdict
+from include.expectations.verdict import ROWS_PER_CHECK, SEVERITIES, Check, Verdict
 from include.organizations import Organization
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ def publish(
         verdict=verdict,
         counts=verdict.counts(),
         severities=SEVERITIES,
+        rows_per_check=ROWS_PER_CHECK,
         bridge=bridge(engine, organization.id, scope.as_of),
         ledger_figures=_ledger_figures(engine, organization.id, scope.run_id),
         suites=sorted(suites),

@@ -28,7 +28,10 @@ def failures(connection: Connection, suite: Suite, rows: Rows, query: str) -> tu
 
 
 def date_dependent_hold(connection: Connection, suites: tuple[Suite, ...], scope: Scope) -> bool:
-    """Tell whether every check that the calendar alone can fail still passes, warnings included."""
+    """Tell whether every check that can fail although no row changed still passes, warnings included.
+
+    The calendar may have failed it, or what this run's reconcile was told.
+    """
     return not any(
         connection.execute(text(f"SELECT 1 FROM ({query}) AS failing LIMIT 1".replace(":", "\\:"))).first()
         for suite in suites

@@ -45,6 +45,16 @@ class Scope:
         return f"{self.own} AND t.deleted_at IS NULL"
 
     @property
+    def settled(self) -> Severity:
+        """How grave it is when an invoice's rest is not explained: only if the system names every source."""
+        return "critical" if self.allocations == "complete" else "info"
+
+    @property
+    def applied(self) -> Severity:
+        """How grave it is when a payment, credit note or refund does not add up: unless nothing is known of its use."""
+        return "info" if self.allocations == "none" else "critical"
+
+    @property
     def own(self) -> str:
         """The condition on a table alias `t` without soft deletes."""
         return f"t.organization_id = {quoted(self.organization_id)}"
@@ -61,7 +71,7 @@ class Rows:
         amount: column with the money concerned, minor units.
         detail: column whose text follows what `says`.
         whole_table: `condition` is a whole query over {batch} that gives rows only if something is wrong.
-        date_dependent: may fail tomorrow although no row changed.
+        date_dependent: may fail in the next run although no row changed; renewed evidence looks at it again.
     """
 
     name: str
@@ -127,10 +137,19 @@ def keys(table: str) -> Rows:
 
 
 def has_customer(table: str) -> Rows:
-    """Expect the customer a row points at."""
+    """Expect the customer a row points at; one whose reject blocks is named by the rejects."""
     return Rows(
         f"{table}_customer", "critical", f"The customer of every one of the {table} is loaded.",
-        "t.customer_found IS NULL", "belongs to a customer that is not loaded",
+        "t.customer_found IS NULL AND t.customer_refused IS NULL", "belongs to a customer that is not loaded",
+    )  # fmt: skip
+
+
+def in_ledger_currency(what: str, plural: str) -> Rows:
+    """Expect base amounts in the one currency that the organization was bound with."""
+    return Rows(
+        f"{what}_base_currency", "critical", f"Base amounts of {plural} are in the organization's ledger currency.",
+        "t.base_currency <> COALESCE(t.ledger_currency, '')",
+        "states its base amounts in another currency than the ledger",
     )  # fmt: skip
 
 
@@ -144,12 +163,59 @@ def moment(at: datetime) -> str:
     return quoted(at.astimezone(UTC).isoformat(sep=" ", timespec="microseconds"))
 
 
-def customer_of(alias: str = "t") -> str:
-    """Return the join that brings a row's customer, within the organization."""
-    return (
-        f"LEFT JOIN customers c ON c.organization_id = {alias}.organization_id "
-        f"AND c.external_id = {alias}.customer_external_id AND c.deleted_at IS NULL"
-    )
+def customer_of() -> str:
+    """Return the join that brings a row's customer, `c`, within the organization."""
+    return """
+        LEFT JOIN customers c ON c.organization_id = t.organization_id
+          AND c.external_id = t.customer_external_id AND c.deleted_at IS NULL"""
+
+
+def customer() -> str:
+    """Return what a batch says of the customer that `customer_of` joined: number, whether found or refused."""
+    return f"""c.number AS customer_number, c.external_id AS customer_found,
+               CASE WHEN c.external_id IS NULL THEN {refused("t.customer_external_id", blocking=True)} END
+                 AS customer_refused"""
+
+
+def refused(key: str, blocking: bool = False) -> str:
+    """Return 1 if the record behind a key, which may name one of its lines, was rejected (and blocks), else NULL."""
+    return f"""(SELECT MAX(1) FROM rejected_records r WHERE r.organization_id = t.organization_id
+                 AND (r.external_id = {key} OR {key} LIKE r.external_id || ':%')
+                 {"AND r.is_open IS NOT FALSE" if blocking else ""})"""
+
+
+def bound() -> str:
+    """Return the join that brings the organization's binding, `bound`."""
+    return "LEFT JOIN organizations bound ON bound.organization_id = t.organization_id"
+
+
+POSTED = "('open', 'paid', 'written_off')"
+"""Statuses of a document that stands in the ledger with its amounts."""
+
+
+def twins(table: str) -> str:
+    """Return the joins that count documents of the row's customer and number, itself included.
+
+    `twins.n`: posted ones of the same calendar year, since some systems begin anew with every year;
+    `open_twins.n`: open ones of any year.
+    """
+    same = "organization_id, customer_external_id, number"
+    alive = "deleted_at IS NULL AND superseded_by_external_id IS NULL AND number IS NOT NULL"
+    return f"""
+        LEFT JOIN (SELECT {same}, {_year()} AS issued, COUNT(*) AS n FROM {table}
+                   WHERE {alive} AND status IN {POSTED} GROUP BY 1, 2, 3, 4) twins
+          ON {_same_document("twins")} AND twins.issued = {_year("t.")} AND t.status IN {POSTED}
+        LEFT JOIN (SELECT {same}, COUNT(*) AS n FROM {table}
+                   WHERE {alive} AND status = 'open' GROUP BY 1, 2, 3) open_twins
+          ON {_same_document("open_twins")} AND t.status = 'open'"""
+
+
+def _year(prefix: str = "") -> str:
+    return f"COALESCE(SUBSTR(CAST({prefix}issue_date AS TEXT), 1, 4), '')"
+
+
+def _same_document(alias: str) -> str:
+    return " AND ".join(f"{alias}.{name} = t.{name}" for name in ("organization_id", "customer_external_id", "number"))
 
 
 def used_and_settled(record_type: str) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 from include import money
 
 SEVERITIES = ("critical", "warning", "info")
-LINES_PER_CHECK = 20
-"""How many records of one check the task log names; Data Docs list all."""
+LINES_PER_CHECK, ROWS_PER_CHECK = 20, 200
+"""How many records of one check the task log and the page name; its CSV lists all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class Verdict:
             lines.append(f"\n[{mark}] {check.expectation} ({count}{', ' + money_ if money_ else ''})")
             lines += [f"    {failure.sentence}" for failure in check.failures[:LINES_PER_CHECK]]
             if len(check.failures) > LINES_PER_CHECK:
-                lines.append(f"    … and {len(check.failures) - LINES_PER_CHECK} more, listed in the Data Docs")
+                lines.append(f"    … and {len(check.failures) - LINES_PER_CHECK} more, all in the CSV of the Data Docs")
         return "\n".join([*lines, "", f"Data Docs: {self.docs}"])
 
 

@@ -64,8 +64,15 @@ class Partial(Fake):
     allocations = "partial"
 
 
+class Unlinked(Fake):
+    """A system that does not say what anything was used for."""
+
+    allocations = "none"
+
+
 FAKE: Any = Fake
 PARTIAL: Any = Partial
+UNLINKED: Any = Unlinked
 
 
 def organization(organization_id: str = "acme", **values: Any) -> Organization:

@@ -81,6 +81,12 @@ def twin(table: str, key: str, rest: str) -> Callable[[Books], None]:
                number={"invoice:1": "INV-1", "credit:1": "CN-1"}[key], status="paid")  # fmt: skip
 
 
+def again(table: str, key: str, year: int, **values: Any) -> Callable[[Books], None]:
+    """An open document with the number of another one, issued in that year."""
+    return add(table, f"{key.split(':')[0]}:78", customer_external_id="party:1", gross_amount=0, number="INV-1",
+               outstanding_amount=0, issue_date=date(year, 2, 1), **values)  # fmt: skip
+
+
 def volume(today: int, runs: int = 14, same_weekday: int = 30) -> Callable[[Books], None]:
     """A run a day, on this weekday with as many changes as said, on others with a thousand."""
 
@@ -113,7 +119,11 @@ CASES = (
     Case("document_equal", differ("open_document", "missing_here", is_explained=True), ("invoice:1",)),
     Case("customer_balance", differ("customer_balance"), ("party:1",)),
     Case("open_total", differ("open_total"), ("open_total",)),
+    Case("open_total", differ("open_total", is_explained=None), ("open_total",)),
     Case("counts_equal", differ("count"), ("invoices",)),
+    Case("none_emptied", differ("count", "count", subject="credit_notes", ours=0, theirs=3, is_explained=True),
+         ("credit_notes",)),
+    Case("none_emptied", differ("count", "count", subject="credit_notes", ours=0, theirs=3), ("credit_notes",)),
     Case("closed_world", lambda b: b.add("reconciliations", figure="closed_world", subject="note", currency="EUR",
                                          classification="unmapped", difference=9), ("note",)),
     Case("stream_fresh", change("sync_cursors", {"stream": "invoices"}, read_to_end_at=STALE), ("invoices",)),
@@ -124,6 +134,8 @@ CASES = (
     Case("open_record_currency", reject(reason="unknown_currency"), ("invoice:90",)),
     Case("open_record_amount", reject(reason="impossible_amount", amount="12.345", currency="EUR"), ("invoice:90",)),
     Case("open_record_rejected", reject(reason="missing_column"), ("invoice:90",)),
+    Case("open_record_rejected", reject(reason=None), ("invoice:90",)),
+    Case("open_record_rejected", reject(reason="missing_column", is_open=None), ("invoice:90",)),
     Case("rejects_share", reject(is_open=False), ("invoice:90",)),
     Case("customers_not_empty", no_rows, ("customers",), also=("invoices_not_empty",)),
     Case("customers_key", rename("customers", "party:2", "party"), ("party",),
@@ -142,6 +154,10 @@ CASES = (
     Case("invoices_key", rename("invoices", "invoice:4", "4"), ("4",)),
     Case("invoices_customer", change("invoices", "invoice:5", customer_external_id=NOBODY), ("invoice:5",)),
     Case("invoice_unique", twin("invoices", "invoice:1", "outstanding_amount"), ("invoice:1", "invoice:77")),
+    Case("invoice_number_again", again("invoices", "invoice:1", 2024), ("invoice:1", "invoice:78")),
+    Case("credit_note_base_currency", change("credit_notes", "credit:1", base_currency="CHF"), ("credit:1",)),
+    Case("payment_base_currency", change("payments", "payment:1", base_currency="CHF"), ("payment:1",)),
+    Case("refund_base_currency", change("refunds", "refund:1", base_currency="CHF"), ("refund:1",)),
     Case("invoice_base_currency", change("invoices", "invoice:6", base_currency="CHF"), ("invoice:6",)),
     Case("due_date", change("invoices", "invoice:1", due_date=None), ("invoice:1",)),
     Case("due_date", change("installments", "invoice:1:1", due_date=None), ("invoice:1",)),
@@ -187,4 +203,5 @@ CASES = (
                                   parent_external_id="invoice:1"), ("invoice:1/payment:y",)),
     Case("allocation_currency", change("allocations", ALLOCATED, target_currency="USD"), (ALLOCATED,)),
     Case("allocation_currency", change("allocations", ALLOCATED, source_currency="USD"), (ALLOCATED,)),
+    Case("allocation_currency", change("allocations", ALLOCATED, source_currency=None), (ALLOCATED,)),
 )  # fmt: skip

@@ -228,6 +228,28 @@ def test_an_error_of_great_expectations_blocks_everything(full: Engine, monkeypa
     assert not site.evidence.passed and all(check.blocking for check in site.verdict.checks)
 
 
+def test_a_suite_without_expectations_blocks_beside_full_ones(full: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    contacts, refunds = (next(suite for suite in ALL if suite.name == name) for name in ("contacts", "refunds"))
+    only(monkeypatch, contacts, replace(refunds, rows=lambda _: ()))
+    site = validate(full, "gamma")
+    assert [(check.name, check.blocking) for check in site.verdict.failed] == [("refunds_checked", True)]
+    assert (
+        not site.evidence.passed and "suite refunds has no expectation" in site.texts[f"{site.folder.name}/index.html"]
+    )
+
+
+def test_a_page_names_the_largest_and_the_csv_all(full: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_docs, "ROWS_PER_CHECK", 1)
+    invoices = next(suite for suite in ALL if suite.name == "invoices")
+    terms = Rows("terms", "info", "Every invoice has a customer in Mars.", "t.record <> 'x'", "is not of Mars")
+    only(monkeypatch, replace(invoices, rows=lambda _: (terms,)))
+    site = validate(full, "gamma")
+    page, listed = (site.folder / name for name in ("index.html", "terms.csv"))
+    assert page.read_text().count("is not of Mars") == 1 and "INV-1" in page.read_text()
+    assert "all 6 are in the" in page.read_text()
+    assert listed.read_text().count("is not of Mars") == 6
+
+
 def test_no_suite_at_all_blocks(full: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     only(monkeypatch)
     assert not validate(full, "gamma").verdict.passed

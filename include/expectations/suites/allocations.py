@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from include.expectations.suite import Rows, Scope, Suite, keys
+from include.expectations.suite import Rows, Scope, Suite, keys, refused
 from include.model import ALLOCATED_TYPES
 
 
@@ -16,6 +16,11 @@ def _end(side: str) -> str:
     )
 
 
+def _refused(side: str) -> str:
+    """Return whether an end that is not here was rejected: then the rejects name it."""
+    return f"CASE WHEN {_of_end(side, 'external_id')} IS NULL THEN {refused(f't.{side}_external_id')} END"
+
+
 def _of_end(side: str, column: str) -> str:
     return f"COALESCE({', '.join(f'{side}_{table}.{column}' for table in ALLOCATED_TYPES.values())})"
 
@@ -26,6 +31,7 @@ def _batch(scope: Scope) -> str:
                c.number AS customer_number, t.target_currency AS currency, t.target_amount AS amount,
                t.source_external_id, t.source_currency, t.target_currency,
                {_of_end("source", "external_id")} AS source_found, {_of_end("target", "external_id")} AS target_found,
+               {_refused("source")} AS source_refused, {_refused("target")} AS target_refused,
                {_of_end("source", "currency")} AS currency_of_source,
                {_of_end("target", "currency")} AS currency_of_target
         FROM allocations t {_end("source")} {_end("target")}
@@ -38,11 +44,12 @@ def _rows(scope: Scope) -> tuple[Rows, ...]:
     return (
         keys("allocations"),
         Rows("allocation_source", "critical", "What an allocation uses is loaded.",
-             "t.source_external_id IS NOT NULL AND t.source_found IS NULL", "uses something that is not loaded"),
+             "t.source_external_id IS NOT NULL AND t.source_found IS NULL AND t.source_refused IS NULL",
+             "uses something that is not loaded"),
         Rows("allocation_target", "critical", "What an allocation settles is loaded.",
-             "t.target_found IS NULL", "settles something that is not loaded"),
+             "t.target_found IS NULL AND t.target_refused IS NULL", "settles something that is not loaded"),
         Rows("allocation_currency", "critical", "Allocations are in the currencies of what they use and settle.",
-             "t.source_currency <> t.currency_of_source OR t.target_currency <> t.currency_of_target",
+             "COALESCE(t.source_currency, '') <> t.currency_of_source OR t.target_currency <> t.currency_of_target",
              "is in another currency than what it uses or settles"),
     )  # fmt: skip
 

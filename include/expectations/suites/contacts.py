@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from include.expectations.suite import Rows, Scope, Suite, customer_of, has_customer, keys
+from include.expectations.suite import Rows, Scope, Suite, customer, customer_of, has_customer, keys
 
 
 def _batch(scope: Scope) -> str:
     return f"""
-        SELECT t.external_id AS record, NULL AS number, c.number AS customer_number, NULL AS currency,
-               NULL AS amount, c.external_id AS customer_found
+        SELECT t.external_id AS record, NULL AS number, NULL AS currency, NULL AS amount, {customer()}
         FROM contacts t {customer_of()} WHERE {scope.live}"""
 
 

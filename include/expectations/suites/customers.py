@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from include.expectations.suite import Rows, Scope, Suite, empty, keys
+from include.bridge import left_out
+from include.expectations.suite import Rows, Scope, Suite, empty, keys, refused
 
 
 def _batch(scope: Scope) -> str:
     """Customers with their parent, their contacts and what they owe overdue.
 
-    Overdue is in base currency, or in the document's where the source states no base amounts; only
-    then can a customer come once per currency.
+    Overdue is what collections would ask for: in base currency, or in the document's where the source
+    states no base amounts; only then can a customer come once per currency.
     """
+    collected = " ".join(f"AND ({condition}) IS NOT TRUE" for condition in left_out("i", "c", scope.as_of).values())
     return f"""
         SELECT t.external_id AS record, t.number, t.number AS customer_number, debt.currency,
                COALESCE(debt.overdue, 0) AS amount, t.parent_external_id, parent.external_id AS parent_found,
+               CASE WHEN parent.external_id IS NULL THEN {refused("t.parent_external_id", blocking=True)} END
+                 AS parent_refused,
                COALESCE(reach.contacts, 0) AS contacts, COALESCE(reach.usable, 0) AS usable,
-               COALESCE(reach.main, 0) AS main, t.exclusion_reason
+               COALESCE(reach.main, 0) AS main
         FROM customers t
         LEFT JOIN customers parent ON parent.organization_id = t.organization_id
           AND parent.external_id = t.parent_external_id AND parent.deleted_at IS NULL
@@ -36,7 +40,8 @@ def _batch(scope: Scope) -> str:
                    JOIN (SELECT organization_id, invoice_external_id, SUM(outstanding_amount) AS amount
                          FROM installments WHERE deleted_at IS NULL AND due_date < '{scope.as_of}' GROUP BY 1, 2) late
                      ON late.organization_id = i.organization_id AND late.invoice_external_id = i.external_id
-                   WHERE i.deleted_at IS NULL AND i.status = 'open' GROUP BY 1, 2, 3) debt
+                   JOIN customers c ON c.organization_id = i.organization_id AND c.external_id = i.customer_external_id
+                   WHERE i.deleted_at IS NULL AND i.status = 'open' {collected} GROUP BY 1, 2, 3) debt
           ON debt.organization_id = t.organization_id AND debt.customer_external_id = t.external_id
         WHERE {scope.live}"""
 
@@ -47,17 +52,17 @@ def _rows(scope: Scope) -> tuple[Rows, ...]:
         empty("customers"),
         keys("customers"),
         Rows("customer_parent", "critical", "The parent of every customer is loaded.",
-             "t.parent_external_id IS NOT NULL AND t.parent_found IS NULL", "names a parent that is not loaded"),
+             "t.parent_external_id IS NOT NULL AND t.parent_found IS NULL AND t.parent_refused IS NULL",
+             "names a parent that is not loaded"),
         Rows("overdue_customer_reachable", "warning", "Every overdue customer has a usable e-mail address.",
-             "t.amount > 0 AND t.usable = 0 AND t.exclusion_reason IS NULL",
-             "has overdue invoices but no usable e-mail address", date_dependent=True),
+             "t.amount > 0 AND t.usable = 0", "has overdue invoices but no usable e-mail address", date_dependent=True),
         Rows("overdue_reachable_share", "critical",
              f"Customers without a usable e-mail address hold at most {share} % of the overdue amount.",
              f"""SELECT t.record, t.number, t.customer_number, t.currency, t.amount, NULL AS detail
-                 FROM {{batch}} AS t, (SELECT currency, SUM(amount) AS overdue, SUM(CASE WHEN usable = 0
-                   AND exclusion_reason IS NULL THEN amount ELSE 0 END) AS unreachable FROM {{batch}} AS s
-                   GROUP BY currency) AS sums
-                 WHERE sums.currency = t.currency AND t.amount > 0 AND t.usable = 0 AND t.exclusion_reason IS NULL
+                 FROM {{batch}} AS t, (SELECT currency, SUM(amount) AS overdue,
+                   SUM(CASE WHEN usable = 0 THEN amount ELSE 0 END) AS unreachable FROM {{batch}} AS s
+                   WHERE s.amount > 0 GROUP BY currency) AS sums
+                 WHERE sums.currency = t.currency AND t.amount > 0 AND t.usable = 0
                    AND sums.unreachable * 100.0 > sums.overdue * {share}""",
              "holds too much of the overdue amount to have no usable e-mail address",
              whole_table=True, date_dependent=True),

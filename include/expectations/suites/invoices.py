@@ -2,44 +2,56 @@
 
 from __future__ import annotations
 
-from include.expectations.suite import Rows, Scope, Suite, customer_of, empty, has_customer, keys, used_and_settled
+from include.expectations.suite import (
+    POSTED,
+    Rows,
+    Scope,
+    Suite,
+    bound,
+    customer,
+    customer_of,
+    empty,
+    has_customer,
+    in_ledger_currency,
+    keys,
+    twins,
+    used_and_settled,
+)
 
 
 def _batch(scope: Scope) -> str:
     """Invoices with their customer, installments, allocations and twins of the same number."""
     return f"""
-        SELECT t.external_id AS record, t.number, c.number AS customer_number, t.currency,
+        SELECT t.external_id AS record, t.number, t.currency,
                CASE WHEN t.status = 'open' THEN t.outstanding_amount ELSE t.gross_amount END AS amount,
-               c.external_id AS customer_found, t.status, t.gross_amount, t.net_amount, t.outstanding_amount,
+               {customer()}, t.status, t.gross_amount, t.net_amount, t.outstanding_amount,
                t.issue_date, t.due_date, t.payment_terms, t.base_currency, bound.base_currency AS ledger_currency,
                COALESCE(taken.amount, 0) AS settled,
                COALESCE(parts.n, 0) AS parts, parts.amount AS parts_amount, parts.rest AS parts_rest,
-               COALESCE(parts.undated, 0) AS parts_undated, COALESCE(twins.n, 1) AS twins
+               COALESCE(parts.undated, 0) AS parts_undated, COALESCE(twins.n, 1) AS twins,
+               COALESCE(open_twins.n, 1) AS open_twins
         FROM invoices t {customer_of()} {used_and_settled("invoice")}
-        LEFT JOIN organizations bound ON bound.organization_id = t.organization_id
+        {bound()}
         LEFT JOIN (SELECT organization_id, invoice_external_id, COUNT(*) AS n, SUM(amount) AS amount,
                           SUM(outstanding_amount) AS rest,
                           SUM(CASE WHEN due_date IS NULL AND outstanding_amount <> 0 THEN 1 ELSE 0 END) AS undated
                    FROM installments WHERE deleted_at IS NULL GROUP BY 1, 2) parts
           ON parts.organization_id = t.organization_id AND parts.invoice_external_id = t.external_id
-        LEFT JOIN (SELECT organization_id, customer_external_id, number, COUNT(*) AS n FROM invoices
-                   WHERE deleted_at IS NULL AND number IS NOT NULL AND status IN ('open', 'paid', 'written_off')
-                     AND superseded_by_external_id IS NULL GROUP BY 1, 2, 3) twins
-          ON twins.organization_id = t.organization_id AND twins.customer_external_id = t.customer_external_id
-         AND twins.number = t.number AND t.status IN ('open', 'paid', 'written_off')
+        {twins("invoices")}
         WHERE {scope.live}"""
 
 
 def _rows(scope: Scope) -> tuple[Rows, ...]:
-    posted = "t.status IN ('open', 'paid', 'written_off')"
+    posted = f"t.status IN {POSTED}"
     return (
         empty("invoices"),
         keys("invoices"),
         has_customer("invoices"),
-        Rows("invoice_unique", "critical", "No customer has two invoices of the same number.",
+        Rows("invoice_unique", "critical", "No customer has two invoices of the same number and year.",
              "t.twins > 1", "shares its number with another invoice of the same customer"),
-        Rows("invoice_base_currency", "critical", "Base amounts are in the organization's ledger currency.",
-             "t.base_currency <> t.ledger_currency", "states its base amounts in another currency than the ledger"),
+        Rows("invoice_number_again", "warning", "No customer has two open invoices of the same number.",
+             "t.open_twins > 1 AND t.twins = 1", "shares its number with an open invoice of another year"),
+        in_ledger_currency("invoice", "invoices"),
         Rows("due_date", "critical", "Every open invoice has a due date.",
              "t.status = 'open' AND t.outstanding_amount <> 0 AND (t.due_date IS NULL OR t.parts_undated > 0)",
              "is open but has no due date"),
@@ -48,9 +60,9 @@ def _rows(scope: Scope) -> tuple[Rows, ...]:
         Rows("installments_add_up", "critical", "Installments add up to their invoice, in total and in what is open.",
              f"{posted} AND t.parts > 0 AND (t.parts_amount <> t.gross_amount OR t.parts_rest <> t.outstanding_amount)",
              "has installments that do not add up to it"),
-        Rows("invoice_settled", "critical" if scope.allocations == "complete" else "info",
+        Rows("invoice_settled", scope.settled,
              "What is open equals the total less what was allocated."
-             if scope.allocations == "complete" else "What was settled is known by its source.",
+             if scope.settled == "critical" else "What was settled is known by its source.",
              f"{posted} AND t.gross_amount - t.settled <> t.outstanding_amount",
              "has an open rest that its allocations do not explain", amount="gross_amount"),
         Rows("invoice_status", "critical", "Only open invoices have an open rest, and voided ones no amounts.",

@@ -17,7 +17,8 @@ def _batch(scope: Scope) -> str:
 
 
 def _open(name: str, expects: str, reason: str) -> Rows:
-    return Rows(name, "critical", expects, f"t.is_open AND {reason}", "could not be loaded", detail="t.message")
+    condition = f"t.is_open IS NOT FALSE AND {reason}"
+    return Rows(name, "critical", expects, condition, "could not be loaded", detail="t.message")
 
 
 def _rows(scope: Scope) -> tuple[Rows, ...]:
@@ -27,14 +28,14 @@ def _rows(scope: Scope) -> tuple[Rows, ...]:
         _open("open_record_amount", "Every open document has amounts that its currency can have.",
               "t.reason = 'impossible_amount'"),
         _open("open_record_rejected", "No open document, and no customer of one, was rejected for another reason.",
-              "t.reason NOT IN ('unknown_currency', 'impossible_amount')"),
+              "COALESCE(t.reason, '') NOT IN ('unknown_currency', 'impossible_amount')"),
         Rows("rejects_share", "warning",
              f"At most {scope.rejects_percent} % of all other records were rejected.",
              f"""SELECT t.record, t.number, t.customer_number, t.currency, NULL AS amount, t.message AS detail
                  FROM {{batch}} AS t,
-                      (SELECT COUNT(*) AS n FROM {{batch}} AS r WHERE NOT r.is_open) AS rejected,
+                      (SELECT COUNT(*) AS n FROM {{batch}} AS r WHERE r.is_open IS FALSE) AS rejected,
                       (SELECT COUNT(*) AS n FROM source_records AS t WHERE {scope.own}) AS known
-                 WHERE NOT t.is_open AND rejected.n * 100.0 > known.n * {scope.rejects_percent}""",
+                 WHERE t.is_open IS FALSE AND rejected.n * 100.0 > known.n * {scope.rejects_percent}""",
              "could not be loaded", whole_table=True),
     )  # fmt: skip
 
