@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from airflow.sdk import (
     DAG,
@@ -30,6 +31,8 @@ from include.connectors import base
 from include.notify import OwnersNotifier
 
 if TYPE_CHECKING:
+    from airflow.sdk import Context
+
     from include.organizations import Organization
     from include.run import Run
 
@@ -47,6 +50,8 @@ ARGUMENTS: dict[str, Any] = {
     "retry_policy": RETRY_BY_KIND,
     "execution_timeout": timedelta(hours=2),
 }
+SHOWN = 50
+"""How many keys or differences a log shows; checks, pages and tables have all of them."""
 RUN_TIMEOUT = timedelta(hours=8)
 
 
@@ -125,8 +130,12 @@ def normalize(extracted: dict[str, Any]) -> dict[str, Any]:
     run = _run()
     with run.named_errors():
         manifest = room.normalize(run.connector, staging.Manifest.read(extracted["manifest"]))
-    print(f"{run.organization.id} · {manifest.stream}: {manifest.reject_count} of {manifest.record_count} rejected")
-    return {"manifest": manifest.normalized_address, "rejects": manifest.reject_count}
+    summary = {
+        "manifest": manifest.normalized_address, "records": manifest.record_count, "changed": manifest.changed_count,
+        "rejects": manifest.reject_count,
+    }  # fmt: skip
+    print(f"{run.organization.id} · {manifest.stream}: {summary}")
+    return summary
 
 
 @task
@@ -157,8 +166,12 @@ def read_missing() -> dict[str, Any]:
     with run.named_errors():
         try_number = get_current_context()["ti"].try_number
         done = room.complete(run.engine, run.organization, run.connector, run.run_id, try_number, now())
-    print(f"{run.organization.id}: {done.records} records in {done.rounds} rounds; not in the source: {done.orphans}")
-    return {"records": done.records, "rounds": done.rounds, "orphans": list(done.orphans)}
+    summary = {
+        "records": done.records, "rounds": done.rounds, "orphans": len(done.orphans), "requests": done.requests,
+        "bytes": done.bytes,
+    }  # fmt: skip
+    print(f"{run.organization.id}: {summary}; the first that are not in the source: {done.orphans[:SHOWN]}")
+    return summary
 
 
 @task(trigger_rule=TriggerRule.NONE_FAILED)
@@ -175,7 +188,7 @@ def reconcile() -> dict[str, Any]:
         outcome = room.reconcile(
             run.engine, run.organization, run.connector, run.run_id, run.as_of, started_at or now(), now
         )
-    for line in outcome.differences:
+    for line in outcome.differences[:SHOWN]:
         print(f"{line.figure} {line.subject}: {line.classification}, ours {line.ours}, theirs {line.theirs}")
     return {
         "figures": len(outcome.lines),
@@ -193,6 +206,10 @@ def validate() -> dict[str, Any]:
 
     _skip_if_dry()
     run = _run()
+    if warehouse.loaded_since_reconcile(run.engine, run.organization.id, run.run_id):
+        raise AirflowFailException(
+            "rows were loaded after this run was reconciled → clear reconcile, too, or let a new run judge them"
+        )
     staging.remove_expired(run.organization.id, run.organization.staging_days, now())
     warehouse.recompute(run.engine, run.organization.id, run.run_id, run.organization.exclude, now())
     warehouse.snapshot_balances(run.engine, run.organization.id, run.as_of, now())
@@ -235,6 +252,22 @@ def ready_to_exit_test_mode() -> None:
     print(f"{run.organization.id} is ready to exit test mode; a person decides whether it goes live")
 
 
+def take_readiness_away(context: Context) -> None:
+    """Record that a run failed without a judgement: whatever was ready before says nothing about its rows."""
+    from include import test_mode, warehouse
+    from include.run import now
+
+    run = context.get("dag_run")
+    if ((run and run.conf) or {}).get("dry_run"):
+        return
+    organization = organizations.load(context["dag"].dag_id.removeprefix("sync__"))
+    started_at = run and run.start_date
+    test_mode.record_unjudged(
+        warehouse.engine(), organization, base.get(organization.connector), str(context["run_id"]),
+        (started_at or now()).astimezone(ZoneInfo(organization.timezone)).date(), started_at, now(),
+    )  # fmt: skip
+
+
 def build(organization: Organization) -> DAG:
     """Return the DAG of one organization; the same YAML always gives the same DAG."""
     connector = base.get(organization.connector)
@@ -254,7 +287,8 @@ def build(organization: Organization) -> DAG:
         default_args=ARGUMENTS | {"owner": organization.owner},
         params=_params(names),
         tags=["receivables", "sync", connector.name],
-        on_failure_callback=OwnersNotifier(organization_id=organization.id, state="failing"),
+        # In this order: owners are told that a run without a judgement failed, not that it was judged.
+        on_failure_callback=[OwnersNotifier(organization_id=organization.id, state="failing"), take_readiness_away],
     ) as dag:
         loads = []
         for stream in connector.streams:
