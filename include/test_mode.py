@@ -79,7 +79,8 @@ def record(
 ) -> Evidence:  # fmt: skip
     """Store what a validation found, passed or failed.
 
-    A limited run that passes proves nothing about the whole: the caller records only its failure.
+    A limited run that passes proves nothing about the whole: the caller records only its failure, and
+    only if it changed rows.
     """
     from include import bridge
 
@@ -192,6 +193,12 @@ def renew(
             relies_on_run_id=before.relies_on_run_id or before.run_id,
         ),
     )  # fmt: skip
+
+
+def judged_these_rows(engine: Engine, organization_id: str) -> bool:
+    """Tell whether the newest evidence is about the rows as they are now."""
+    evidence = newest_evidence(engine, organization_id)
+    return evidence is not None and evidence.data_version == _data_version(engine, organization_id)
 
 
 def newest_evidence(engine: Engine, organization_id: str, run_id: str | None = None) -> Evidence | None:

@@ -334,3 +334,12 @@ def test_a_run_that_ended_without_a_judgement_takes_readiness_away_until_the_nex
     assert renew(engine, run_id="run-3") is None
     record(engine, run_id="run-3")
     assert mode(engine) == "ready"
+
+
+def test_evidence_is_of_the_rows_it_saw(engine: Engine) -> None:
+    assert not test_mode.judged_these_rows(engine, "acme")
+    record(engine, failed_check())
+    assert test_mode.judged_these_rows(engine, "acme")
+    with warehouse.begin(engine, "acme") as connection:
+        warehouse.raise_data_version(connection, "acme")
+    assert not test_mode.judged_these_rows(engine, "acme")

@@ -202,7 +202,7 @@ def test_validate_removes_what_staging_may_no_longer_hold(bag: DagBag, monkeypat
     assert removed == [("north", organization.staging_days)]
 
 
-def test_a_run_that_failed_unjudged_takes_readiness_away_and_a_dry_one_does_not(
+def test_a_run_that_failed_unjudged_takes_readiness_away_but_not_one_that_can_have_changed_nothing(
     bag: DagBag, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dag = bag.dags["sync__north"]
@@ -213,7 +213,11 @@ def test_a_run_that_failed_unjudged_takes_readiness_away_and_a_dry_one_does_not(
     )
     monkeypatch.setattr(warehouse, "engine", lambda: None)
     start = datetime(2026, 3, 9, 23, 30, tzinfo=UTC)
-    for conf in ({"dry_run": True}, {}, {"streams": ["invoices"]}):
+    cases: tuple[tuple[dict[str, Any], bool], ...] = (
+        ({"dry_run": True}, False), ({}, True), ({"streams": ["invoices"]}, False), ({"from": "31.1."}, True),
+    )  # fmt: skip
+    for conf, unchanged in cases:
+        monkeypatch.setattr(test_mode, "judged_these_rows", lambda *_, same=unchanged: same)
         callback({"dag": dag, "run_id": "r", "dag_run": SimpleNamespace(conf=conf, start_date=start)})
     callback({"dag": dag, "run_id": "bare"})
     assert taken[:2] == [("north", "r", date(2026, 3, 10))] * 2, "as of the day in Berlin"
