@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 
 from include import staging, warehouse
 from include.connectors.base import Connector, Identity, Item, Page, Stream, Window
-from include.errors import ConfigurationError
+from include.errors import ConfigurationError, SourceUnavailable
 from include.organizations import Organization
 
 log = logging.getLogger(__name__)
@@ -241,7 +241,14 @@ class _Stager:
 
         Only tokens of the window's own read may resume it, not those of the reads that follow it.
         """
+        before: Page | None = None
         for page in pages:
+            if before and page.items and (page.token, page.items) == (before.token, before.items):
+                raise SourceUnavailable(
+                    "the system answers the same page again and again",
+                    next_step="look at the system, or file a bug against the connector; the task retries",
+                )
+            before = page
             page = replace(page, items=tuple(self._versioned(page.items)))
             self.page_count += 1
             address = self.folder.write_page(self.page_count, page, resumable)
