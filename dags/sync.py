@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from airflow.sdk import (
     DAG,
@@ -28,11 +27,10 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from include import organizations
 from include.connectors import base
-from include.notify import LIMITS, OwnersNotifier
+from include.notify import OwnersNotifier
+from include.run import take_readiness_away
 
 if TYPE_CHECKING:
-    from airflow.sdk import Context
-
     from include.organizations import Organization
     from include.run import Run
 
@@ -250,26 +248,6 @@ def ready_to_exit_test_mode() -> None:
     except NotReady as reason:
         raise AirflowFailException(str(reason)) from None
     print(f"{run.organization.id} is ready to exit test mode; a person decides whether it goes live")
-
-
-def take_readiness_away(context: Context) -> None:
-    """Record that a run failed without a judgement: whatever was ready before says nothing about its rows."""
-    from include import test_mode, warehouse
-    from include.run import now
-
-    run = context.get("dag_run")
-    asked, engine = (run and run.conf) or {}, warehouse.engine()
-    limited = any(asked.get(name) for name in LIMITS)
-    if asked.get("dry_run"):
-        return
-    organization = organizations.load(context["dag"].dag_id.removeprefix("sync__"))
-    if limited and test_mode.judged_these_rows(engine, organization.id):
-        return  # a slip in its params, say: it brought nothing
-    started_at = run and run.start_date
-    test_mode.record_unjudged(
-        engine, organization, base.get(organization.connector), str(context["run_id"]),
-        (started_at or now()).astimezone(ZoneInfo(organization.timezone)).date(), started_at, now(),
-    )  # fmt: skip
 
 
 def build(organization: Organization) -> DAG:
