@@ -47,6 +47,7 @@ def main() -> int:
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
     try:
         with _only_one(arguments.folder):
+            _make_way(arguments.json)
             return _demo(arguments)
     except KeyboardInterrupt:
         print("\nstopped; no process was left behind")
@@ -54,6 +55,22 @@ def main() -> int:
     except RuntimeError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
+
+
+def _make_way(file: Path | None) -> None:
+    """Take an earlier run's figures away, so that nobody reads them for this one's.
+
+    Raises:
+        RuntimeError: the file could not be written at the end.
+    """
+    if file is None:
+        return
+    try:
+        file.open("a").close()
+        if file.is_file() and not file.is_symlink():
+            file.unlink()
+    except OSError as error:
+        raise RuntimeError(f"{file} cannot be written: {error.strerror}") from None
 
 
 @contextmanager

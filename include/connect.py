@@ -16,11 +16,11 @@ from itertools import count
 from pathlib import Path
 from zoneinfo import available_timezones
 
-from include import connections, environment, organizations
+from include import connections, environment, organizations, yaml_file
 from include.connectors import base
 from include.connectors.base import Connector, Entity
 from include.errors import ConfigurationError, GreenlightError, SourceUnavailable
-from include.fields import did_you_mean
+from include.fields import LONGEST_TEXT, did_you_mean
 
 FIX_CONFIGURATION, WAIT, FAILED, STOPPED = 2, 3, 1, 130
 
@@ -80,12 +80,15 @@ class _Folder:
     def __init__(self, folder: Path, connection: str, entities: Sequence[Entity]) -> None:
         self.folder = folder
         self.by_entity: dict[str, str] = {}
+        self.broken: dict[str, str] = {}
         if not folder.is_dir():
             return
         loaded = organizations.load_all(folder)
         self.by_entity = {o.entity: o.id for o in loaded.organizations if o.connection == connection}
-        if "" in self.by_entity and len(entities) == 1:  # two lines that leave the only entity unsaid
-            self.by_entity[entities[0].id] = self.by_entity[""]
+        self.broken = _named_by_broken_files(folder, connection, {o.id for o in loaded.organizations})
+        for named in (self.by_entity, self.broken):
+            if "" in named and len(entities) == 1:  # two lines that leave the only entity unsaid
+                named[entities[0].id] = named[""]
         for error in loaded.errors:
             print(f"note: {error}", file=sys.stderr)
 
@@ -95,6 +98,10 @@ class _Folder:
         if known and not force:
             print(f"{entity.name}: already configured as {known}; its file was left alone")
             return True
+        if entity.id in self.broken:  # another file would load the same receivables under a second id
+            print(f"connect: {entity.name}: not written, because {self.broken[entity.id]} names it; mend that file",
+                  file=sys.stderr)  # fmt: skip
+            return False
         values = _values(entity, connector)
         organization_id = known or self._new_id(entity, connector)
         if mistakes := organizations.mistakes(organization_id, values):
@@ -121,12 +128,22 @@ class _Folder:
         raise AssertionError("unreachable")
 
 
+def _named_by_broken_files(folder: Path, connection: str, sound: set[str]) -> dict[str, str]:
+    """Return entity → name of the file with a mistake that names it, as far as such files can be read."""
+    found = {}
+    for path in sorted(folder.glob("[!_.]*.y*ml")):
+        values = yaml_file.read(path).values
+        if path.stem not in sound and values.get("connection") == connection:
+            found[str(values.get("entity") or "")] = path.name
+    return found
+
+
 def _values(entity: Entity, connector: Connector) -> dict[str, str]:
     values = {
         "connector": connector.name,
         "connection": connector.connection.id,
         "entity": entity.id,
-        "name": entity.name,
+        "name": "".join(c for c in " ".join(entity.name.split()) if c.isprintable())[:LONGEST_TEXT].strip(),
         "currency": entity.base_currency,
         "timezone": entity.timezone if entity.timezone in available_timezones() else "",
     }

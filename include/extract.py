@@ -14,21 +14,18 @@ from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from include import staging, warehouse
+from include import staging, sweep, warehouse
 from include.connectors.base import Connector, Identity, Item, Page, Stream, Window
-from include.errors import ConfigurationError
+from include.errors import ConfigurationError, SourceUnavailable
 from include.organizations import Organization
 
 log = logging.getLogger(__name__)
 
 DEFAULT_HISTORY_MONTHS = 24
-SWEEP_ROWS, SWEEP_PERCENT = 5, 2
-"""A sweep refuses to delete more than max(5 rows, 2 %) of a stream without a recorded consent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +105,7 @@ def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
     history = history_from(read.organization, bound_at)
     state = warehouse.state(read.engine, organization_id, stream.name)
     window = _window(stream, state.cursor, history, options)
-    stager = _Stager(read, window, state.version, everything=options.full_refresh)
+    stager = Stager(read, window, state.version, everything=options.full_refresh)
     stager.take_over()
     stager.stage(read.connector.read(stream, replace(window, resume=stager.token)), resumable=True)
     deleted: list[str] = []
@@ -121,8 +118,8 @@ def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
         if stream.swept:
             listed = set(read.connector.keys(stream, history))
             if window.since is not None:  # a whole read that left something out is for the gate to refuse
-                stager.stage(read.connector.read_ids(stream, _lacking(read, listed - stager.seen)))
-            deleted, refused = _gone(read, stager, listed, options)
+                stager.stage(read.connector.read_ids(stream, sweep.lacking(read, listed - stager.seen)))
+            deleted, refused = sweep.gone(read, stager, listed, options.accept_deletions)
     manifest = stager.manifest(state.version, options.is_limited, options.full_refresh, state.cursor)
     manifest.deleted = deleted
     manifest.sweep_refused = refused
@@ -138,7 +135,7 @@ def read_again(read: Read, keys: Sequence[str]) -> tuple[staging.Manifest, list[
     read = _apart(read)
     state = warehouse.state(read.engine, read.organization.id, read.stream.name)
     # All of it counts as changed: these rows are missing here, whatever digest their records had.
-    stager = _Stager(read, Window(history_from=date.min, customers=tuple(keys)), state.version, everything=True)
+    stager = Stager(read, Window(history_from=date.min, customers=tuple(keys)), state.version, everything=True)
     stager.stage(read.connector.read_ids(read.stream, keys))
     manifest = stager.manifest(state.version, limited=True, full_refresh=False, cursor=state.cursor)
     manifest.write()
@@ -151,11 +148,11 @@ def read_changed(read: Read, since: datetime) -> staging.Manifest:
     bound_at = warehouse.bound_at(read.engine, read.organization.id)
     state = warehouse.state(read.engine, read.organization.id, read.stream.name)
     window = Window(history_from=history_from(read.organization, bound_at), since=since - read.stream.overlap)
-    stager = _Stager(read, window, state.version, everything=False)
+    stager = Stager(read, window, state.version, everything=False)
     stager.stage(read.connector.read(read.stream, window))
     gone: list[str] = []
     if read.stream.swept:
-        gone, _ = _gone(read, stager, set(read.connector.keys(read.stream, window.history_from)), Options())
+        gone, _ = sweep.gone(read, stager, set(read.connector.keys(read.stream, window.history_from)))
     manifest = stager.manifest(state.version, limited=True, full_refresh=False, cursor=state.cursor)
     manifest.deleted = gone
     manifest.write()
@@ -206,7 +203,7 @@ def _window(stream: Stream, cursor: datetime | None, history: date, options: Opt
     return Window(history_from=history, since=since, until=options.changed_to, customers=options.customers or None)
 
 
-class _Stager:
+class Stager:
     """Stages pages and keeps what the manifest must know of them."""
 
     def __init__(self, read: Read, window: Window, version: int, everything: bool) -> None:
@@ -241,7 +238,14 @@ class _Stager:
 
         Only tokens of the window's own read may resume it, not those of the reads that follow it.
         """
+        before: Page | None = None
         for page in pages:
+            if before and page.items and (page.token, page.items) == (before.token, before.items):
+                raise SourceUnavailable(
+                    "the system answers the same page again and again",
+                    next_step="look at the system, or file a bug against the connector; the task retries",
+                )
+            before = page
             page = replace(page, items=tuple(self._versioned(page.items)))
             self.page_count += 1
             address = self.folder.write_page(self.page_count, page, resumable)
@@ -293,40 +297,6 @@ class _Stager:
             byte_count=self.byte_count,
             pages=self.pages,
         )
-
-
-def _lacking(read: Read, listed: set[str]) -> list[str]:
-    """Return what the source lists and we never loaded, or not with this mapping.
-
-    A history that was moved back, a record committed later than the overlap, a mended normalize.
-    """
-    known = warehouse.digests(read.engine, read.organization.id, read.stream.name)
-    mapping = f"{read.connector.mapping_version}."
-    return sorted(key for key in listed if not known.get(key, "").startswith(mapping))
-
-
-def _gone(read: Read, stager: _Stager, listed: set[str], options: Options) -> tuple[list[str], str]:
-    """Return the keys that are gone from the source, confirmed one by one.
-
-    When too many are, return none and the fingerprint under which a person may accept that.
-    """
-    known = warehouse.digests(read.engine, read.organization.id, read.stream.name)
-    missing = sorted(set(known) - listed - stager.seen)
-    if not missing:
-        return [], ""
-    before = set(stager.seen)
-    stager.stage(read.connector.read_ids(read.stream, missing))
-    gone = [key for key in missing if key not in stager.seen - before]
-    fingerprint = blake2b("\n".join(gone).encode(), digest_size=6).hexdigest()
-    limit = max(SWEEP_ROWS, len(known) * SWEEP_PERCENT // 100)
-    if len(gone) > limit and options.accept_deletions != fingerprint:
-        log.warning(
-            "%d of %d %s are gone from the source, more than the %d that are deleted without asking. Nothing was "
-            "deleted. If that is right, run again with accept_deletions=%s.",
-            len(gone), len(known), read.stream.name, limit, fingerprint,
-        )  # fmt: skip
-        return [], fingerprint
-    return gone, ""
 
 
 def _utc(moment: datetime | None) -> str | None:

@@ -38,7 +38,7 @@ class Ledger:
     """The ledger scope of one organization at one moment.
 
     Args:
-        rejected: keys of rejected records that block the gate by themselves, as they are (or may be) open.
+        rejected: keys whose reject blocks; one that seemed closed and is open in the ERP is simply missing.
         rejected_counts: table → how many rows are missing here because their record was rejected.
     """
 

@@ -28,7 +28,7 @@ PAGES_PER_FILE = 10
 
 CLOSED_STATUSES = frozenset({"paid", "written_off", "voided", "rejected", "failed"})
 
-LONGEST_SHOWN = 100
+LONGEST_SHOWN = 500
 """Characters of a reject's number, customer and currency; the whole record stands beside them."""
 
 ARROW_TYPES: dict[Kind, pa.DataType] = {
@@ -212,9 +212,9 @@ def _reject(place: Place, table: str, column: Column, reason: str, key: str) -> 
         message=SENTENCES[reason].format(column=name),
         is_open=_is_open(place),
         column=name,
-        number=_escaped(str(_cell(place, "number") or ""))[:LONGEST_SHOWN],
-        customer=_escaped(str(_cell(place, "customer_external_id") or ""))[:LONGEST_SHOWN],
-        currency=_escaped(str(_cell(place, "currency") or ""))[:LONGEST_SHOWN],
+        number=str(_cell(place, "number") or ""),
+        customer=str(_cell(place, "customer_external_id") or ""),
+        currency=str(_cell(place, "currency") or ""),
         amount=amount if isinstance(amount, Decimal) else None,
     )
 
@@ -246,8 +246,8 @@ def _index_frame(index: list[tuple[str, str, datetime | None, str]]) -> pd.DataF
 def _reject_frame(rejects: list[tuple[Reject, Record]]) -> pd.DataFrame:
     rows = [
         (
-            reject.key, reject.table, reject.reason, reject.message, reject.column, reject.number,
-            reject.customer, reject.currency,
+            reject.key, reject.table, reject.reason, _escaped(reject.message), reject.column,
+            *(_escaped(text)[:LONGEST_SHOWN] for text in (reject.number, reject.customer, reject.currency)),
             format(reject.amount, "f") if reject.amount is not None and is_plain(reject.amount) else None,
             reject.is_open, _escaped(_raw(record)),
         )

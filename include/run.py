@@ -17,6 +17,7 @@ from include.extract import Options
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from airflow.sdk import Context
     from sqlalchemy import Engine
 
 
@@ -79,6 +80,29 @@ def options(params: Mapping[str, Any]) -> Options:
         accept_deletions=params.get("accept_deletions") or "",
         dry_run=bool(params.get("dry_run")),
     )
+
+
+def take_readiness_away(context: Context) -> None:
+    """Record, as the callback of a failed run, that nobody judged it, if that is so.
+
+    Whatever was ready before says nothing about the rows it may have loaded.
+    """
+    from include import test_mode
+    from include.notify import LIMITS
+
+    run = context.get("dag_run")
+    asked, engine = (run and run.conf) or {}, warehouse.engine()
+    limited = any(asked.get(name) for name in LIMITS)
+    if asked.get("dry_run"):
+        return
+    organization = organizations.load(context["dag"].dag_id.removeprefix("sync__"))
+    if limited and test_mode.judged_these_rows(engine, organization.id):
+        return  # a slip in its params, say: it brought nothing
+    started_at = run.start_date if run else None
+    test_mode.record_unjudged(
+        engine, organization, base.get(organization.connector), str(context["run_id"]),
+        (started_at or now()).astimezone(ZoneInfo(organization.timezone)).date(), started_at, now(),
+    )  # fmt: skip
 
 
 def now() -> datetime:

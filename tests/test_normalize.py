@@ -41,7 +41,10 @@ class Plain:
         said = Normalized.of(stream)
         for record in records:
             if "reject" in record:
-                said.rejects.append(Reject(record["reject"], stream.name, "unmapped", "no mapping", is_open=True))
+                told = {name: record[name] for name in ("number", "customer", "currency") if name in record}
+                said.rejects.append(
+                    Reject(record["reject"], stream.name, "unmapped", "no mapping", is_open=True, **told)
+                )
                 continue
             said.add(stream.name, record["row"])
             for table, rows in record.get("children", {}).items():
@@ -266,6 +269,12 @@ def test_what_the_connector_could_not_map_is_kept_raw_and_its_neighbours_stay(ru
     assert (reject["external_id"], reject["reason"], reject["message"]) == ("invoice:2", "unmapped", "no mapping")
     assert json.loads(reject["raw"]) == record
     assert result.rows("invoices").keys() == {"invoice:1"}
+
+
+def test_what_a_connector_tells_of_a_reject_may_be_any_text(run: Callable[..., Result]) -> None:
+    half = "R-\ud800" + "7" * 5000
+    (reject,) = run([{"reject": "invoice:2", "number": half, "customer": half, "currency": half}]).rejects
+    assert {reject["number"], reject["customer_external_id"], reject["currency"]} == {("R-\\ud800" + "7" * 5000)[:500]}
 
 
 def test_a_reject_keeps_its_raw_record_and_what_a_person_needs_and_nothing_personal(

@@ -21,6 +21,7 @@ from include.warehouse.loading import load, recompute, record_unchanged
 from include.warehouse.queries import (
     StreamState,
     digests,
+    loaded_since_reconcile,
     missing_references,
     open_keys,
     run_started_at,
@@ -44,6 +45,7 @@ __all__ = [
     "engine",
     "hash_key",
     "load",
+    "loaded_since_reconcile",
     "metadata",
     "missing_references",
     "open_keys",

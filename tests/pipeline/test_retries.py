@@ -6,12 +6,13 @@ import errno
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import cycle
 from typing import Any
 
 import pytest
 
 from include import staging
-from include.errors import StaleManifest, StorageError
+from include.errors import SourceUnavailable, StaleManifest, StorageError
 from include.extract import Options
 from tests.conformance.sample import Sample
 from tests.pipeline.night import STREAMS, Pipeline
@@ -154,6 +155,17 @@ def test_a_cut_note_of_a_whole_try_costs_a_new_read_and_no_more(
     manifest = on_sqlite.extract("invoices", run_id="r", try_number=3)
     assert manifest.record_count == on_sqlite.extract("invoices").record_count
     assert len({item.key for page in manifest.pages for item in staging.page_items(page)}) == manifest.record_count
+
+
+def test_a_system_that_answers_the_same_page_for_ever_is_stopped_at_the_second(
+    on_sqlite: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it fills the staging disk until the task's time is up."""
+    whole = Sample.read
+    monkeypatch.setattr(Sample, "read", lambda *asked: cycle([next(whole(*asked))]))
+    with pytest.raises(SourceUnavailable, match="the same page again"):
+        on_sqlite.extract("invoices", run_id="r")
+    assert pages_of(on_sqlite, "invoices", "r") == {"001": 1}
 
 
 def rename(pipeline: Pipeline, name: str) -> None:
