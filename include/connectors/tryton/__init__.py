@@ -31,7 +31,7 @@ from include.connectors.base import (
 )
 from include.connectors.tryton import customers, invoices, lines, pages, scope
 from include.connectors.tryton.figures import Control
-from include.connectors.tryton.pages import FIELDS, MODELS, PAGE_SIZE, Reader
+from include.connectors.tryton.pages import FIELDS, MODELS, NEEDED, PAGE_SIZE, Reader
 from include.connectors.tryton.rpc import Client, Domain
 from include.errors import ConfigurationError
 
@@ -46,12 +46,6 @@ PAYMENTS = Stream(
     "payments", ("account.move.line",), {"payments": None, "refunds": None, "allocations": "payments"},
     cursor="write_date", swept=True,
 )  # fmt: skip
-STAMPED_ON: Mapping[str, tuple[str, ...]] = {
-    "customers": ("contact_mechanisms", "addresses", "identifiers"),
-    "invoices": (),
-    "payments": ("move",),
-}
-"""What else carries the write date of a change: an entry that is posted does not touch its lines."""
 EVERYTHING: Domain = [["active", "in", [True, False]]]
 """Tryton hides archived records unless asked."""
 
@@ -86,7 +80,12 @@ class Tryton(Connector):
         return self._client.http.request_count
 
     def check(self) -> str:
-        """Log in and read one record of everything the streams need."""
+        """Log in, ask for the rights, and read one record of everything the streams need."""
+        if unreadable := self._client.unreadable(NEEDED):
+            raise ConfigurationError(
+                f"the user may not read {', '.join(unreadable)}",
+                next_step="give the user's group the read rights of docs/connect/tryton.md",
+            )
         self._require_all_companies()
         seen = self.entities()
         if not seen:
@@ -123,7 +122,7 @@ class Tryton(Connector):
     def read(self, stream: Stream, window: Window) -> Iterator[Page]:
         """Page by ascending id, so that records which change meanwhile neither shift nor double others."""
         reader = self._reader()
-        domain = scope.modified(window, *STAMPED_ON[stream.name])
+        domain = scope.modified(window, *scope.STAMPED_ON[stream.name])
         if window.customers is not None:
             ids = _ids(CUSTOMERS, window.customers)
             own: Domain = ["id" if stream is CUSTOMERS else "party", "in", ids]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -66,6 +67,11 @@ class Client:
         """Return how many records the domain has."""
         context = {**self.context(), "company": company}
         return int(self.call(f"model.{model}.search_count", domain, 0, None, context).result)
+
+    def unreadable(self, models: Sequence[str]) -> list[str]:
+        """Return those of the models that the user may not read, as Tryton's own table of rights says."""
+        access = self.call("model.ir.model.access.get_access", list(models), self.context()).result
+        return [model for model in models if not access[model]["read"]]
 
     def call(self, method: str, *params: Any) -> Reply:
         """Call one method.
@@ -129,11 +135,12 @@ class Client:
 def _refusal(method: str, error: Sequence[Any]) -> ConfigurationError | SourceUnavailable:
     """Sort an RPC error: what Tryton's words may hold stays out of the sentence."""
     kind = str(error[0]) if error else ""
-    asked = method.removeprefix("model.").rpartition(".")[0]
-    if kind.startswith("'") or kind in ("AccessError", "UserError", "ModelAccessError"):
+    is_unknown = re.fullmatch(r"'[a-z_.]+'", kind)  # the only word of an answer that is surely nobody's name
+    asked = kind.strip("'") if is_unknown else method.removeprefix("model.").rpartition(".")[0]
+    if is_unknown or kind in ("AccessError", "UserError", "ModelAccessError"):
         return ConfigurationError(
-            f"the user may not read {asked}, or this Tryton has no such model",
-            next_step="give the user's group the read rights of docs/connect/tryton.md",
+            f"this Tryton knows no {asked}" if is_unknown else f"the user may not read {asked} or what hangs on it",
+            next_step="activate the modules, and give the user's group the read rights, of docs/connect/tryton.md",
         )
     return SourceUnavailable(
         f"Tryton failed on {method} ({kind.splitlines()[0][:60] if kind.isidentifier() else 'error'})",
