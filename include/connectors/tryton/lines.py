@@ -31,7 +31,13 @@ ZERO = Decimal(0)
 
 
 def normalize(line: Record, base: str, said: Normalized) -> None:
-    """Add what one line is and what it settles; a line without a customer gives a reject."""
+    """Add what one line is and what it settles; a line without a customer gives a reject.
+
+    Raises:
+        ValueError, TypeError: an amount is no number.
+    """
+    if not base_net(line).is_finite():
+        raise ValueError("the amount is not finite")
     key = f"account.move.line:{line['id']}"
     role = _role(line)
     if role in ("payment", "refund"):
