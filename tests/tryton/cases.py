@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import entries
 from change import prepare
 from clerk import OTHER_RATE, Clerk
 from proteus import Model, config
@@ -278,11 +279,15 @@ def _attach(invoice: Any, line: Any) -> None:
     invoice.reload()
 
 
-CASES: dict[str, Case] = {
-    name: case
-    for name, case in list(globals().items())
-    if callable(case) and getattr(case, "__module__", "") == __name__ and not name.startswith("_")
-}
+def _cases(module: str, names: dict[str, Any]) -> dict[str, Case]:
+    return {
+        name: case
+        for name, case in names.items()
+        if callable(case) and getattr(case, "__module__", "") == module and not name.startswith("_")
+    }
+
+
+CASES = _cases(__name__, dict(globals())) | _cases("entries", vars(entries))
 
 
 def main() -> None:

@@ -54,8 +54,9 @@ class Clerk:
         invoice.reload()
 
     def enter(
-        self, party: Any, amount: str, kind: str = "cash", age: int = 0, post: bool = True, euro: str | None = None
-    ) -> Any:
+        self, party: Any, amount: str, kind: str = "cash", age: int = 0, post: bool = True, euro: str | None = None,
+        account: Any = None,
+    ) -> Any:  # fmt: skip
         """An entry of `amount` (negative: credit) on receivables in a journal of that type; its receivable line."""
         day, net = self.books.day(age), Decimal(amount)
         journal = Model.get("account.journal").find([("type", "=", kind)], limit=1)
@@ -66,7 +67,7 @@ class Clerk:
             ("company", "=", self.books.company.id), ("type", "=", "standard"),
             ("start_date", "<=", day), ("end_date", ">=", day),
         ])  # fmt: skip
-        row = {"account": self.books.receivable.id, "party": party.id, **_sides(net)}
+        row = {"account": (account or self.books.receivable).id, "party": party.id, **_sides(net)}
         if euro:
             row |= {"second_currency": self.books._currencies["EUR"], "amount_second_currency": Decimal(euro)}
         counter = {"account": self.cash.id, **_sides(-net)}

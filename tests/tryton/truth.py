@@ -23,12 +23,15 @@ def main() -> None:
     with connect(options):
         company = company_named("Northwind Traders")
         work_for(company)
+        everyone = [("active", "in", [True, False])]
         ours = [("company", "=", company.id)]
-        receivable = [*ours, ("type.receivable", "=", True)]
+        receivable = [*ours, *everyone, ("type.receivable", "=", True)]
         documents = _rows("account.invoice", [*ours, ("type", "=", "out")], "amount_to_pay", "state", "total_amount")
+        parties = _rows("party.party", everyone, "receivable", "email")
         drafts: Counter[str] = Counter()
         waiting = [
             ("move.state", "=", "draft"),
+            ("reconciliation", "=", None),
             ("account.type.receivable", "=", True),
             ("move.company", "=", company.id),
         ]
@@ -37,13 +40,12 @@ def main() -> None:
         answer(
             options,
             {
-                "receivable": {
-                    f"party.party:{row['id']}": str(row["receivable"]) for row in _rows("party.party", [], "receivable")
-                },
+                "receivable": {f"party.party:{row['id']}": str(row["receivable"]) for row in parties},
                 "not_posted": {party: str(amount) for party, amount in drafts.items()},
                 "documents": {f"account.invoice:{row['id']}": str(row["amount_to_pay"]) for row in documents},
                 "totals": {f"account.invoice:{row['id']}": str(row["total_amount"]) for row in documents},
                 "states": {f"account.invoice:{row['id']}": row["state"] for row in documents},
+                "emails": {f"party.party:{row['id']}": row["email"] for row in parties},
                 "balance": str(sum(row["balance"] for row in _rows("account.account", receivable, "balance"))),
             },
         )
@@ -51,7 +53,7 @@ def main() -> None:
 
 def _rows(model: str, domain: list[Any], *fields: str) -> list[dict[str, Any]]:
     current = config.get_config()
-    context = {**current.context, "active_test": False}
+    context = {**current.context, "flat_balance": True}
     return current.get_proxy(model).search_read(domain, 0, None, [("id", "ASC")], list(fields), context)
 
 
