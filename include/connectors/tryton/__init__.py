@@ -27,11 +27,11 @@ from include.connectors.base import (
     Reject,
     Stream,
     Window,
-    digest,
 )
-from include.connectors.tryton import customers, invoices, lines, pages, scope
+from include.connectors.tryton import customers, invoices, joins, lines, scope
 from include.connectors.tryton.figures import Control
-from include.connectors.tryton.pages import FIELDS, MODELS, NEEDED, PAGE_SIZE, Reader
+from include.connectors.tryton.joins import FIELDS
+from include.connectors.tryton.pages import MODELS, NEEDED, PAGE_SIZE, Reader
 from include.connectors.tryton.rpc import Client, Domain
 from include.errors import ConfigurationError
 
@@ -126,8 +126,8 @@ class Tryton(Connector):
         if window.customers is not None:
             ids = _ids(CUSTOMERS, window.customers)
             own: Domain = ["id" if stream is CUSTOMERS else "party", "in", ids]
-            delegated: Domain = ["additional_moves.lines.party", "in", ids]
-            domain.append(["OR", own, delegated] if stream is INVOICES else own)
+            owed = [[f"{moves}.lines.party", "in", ids] for moves in ("move", "additional_moves")]
+            domain.append(["OR", own, *owed] if stream is INVOICES else own)
         if stream is CUSTOMERS:
             domain += EVERYTHING
         else:
@@ -178,7 +178,7 @@ class Tryton(Connector):
 
     def decode(self, stream: Stream, body: bytes) -> Sequence[Record]:
         """Join a page's records with what was looked up for them."""
-        return pages.decode(stream, body)
+        return joins.decode(stream, body)
 
     def normalize(self, stream: Stream, records: Iterable[Record]) -> Normalized:
         """Map each record by its own; one that cannot be mapped becomes a reject."""
@@ -186,6 +186,8 @@ class Tryton(Connector):
         for record in records:
             sizes = {table: len(columns["external_id"]) for table, columns in said.tables.items()}
             try:
+                if record.get("malformed"):
+                    raise ValueError("not as asked for")
                 match stream.name:
                     case "customers":
                         customers.normalize(record, said)
@@ -193,7 +195,7 @@ class Tryton(Connector):
                         invoices.normalize(record, record["base_currency"], said, self._client.web("account.invoice"))
                     case "payments":
                         lines.normalize(record, record["base_currency"], said)
-            except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+            except joins.BROKEN as error:
                 for table, size in sizes.items():
                     for values in said.tables[table].values():
                         del values[size:]
@@ -229,9 +231,8 @@ class Tryton(Connector):
 
 def _malformed(stream: Stream, record: Record, error: Exception) -> Reject:
     """Reject a record that lacks what it must have, or has it in another shape; it may be open."""
-    identifier = record.get("id") or f"?{digest(repr(sorted(record)).encode())}"
     return Reject(
-        key=f"{stream.record_types[0]}:{identifier}",
+        key=joins.record_key(stream, record),
         table=next(iter(stream.tables)),
         reason="malformed_record",
         message=f"the record is not as Tryton sends it ({type(error).__name__})",

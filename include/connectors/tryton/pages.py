@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from include.connectors.base import Item, Page, Record, Stream, digest
-from include.connectors.tryton import customers, invoices, lines, scope
-from include.connectors.tryton.rpc import Client, Domain, Reply, join, split
+from include.connectors.tryton import invoices, lines, scope
+from include.connectors.tryton.joins import FIELDS, SHAPES, decode, is_whole, reconciliations, record_key
+from include.connectors.tryton.rpc import Client, Domain, Reply, join
+from include.errors import SourceUnavailable
 
 MODELS = {"customers": "party.party", "invoices": "account.invoice", "payments": "account.move.line"}
-FIELDS = {"customers": customers.FIELDS, "invoices": invoices.FIELDS, "payments": lines.FIELDS}
 NEEDED = (
     "party.party", "account.invoice", "account.invoice.line", "account.move", "account.move.line",
     "account.move.reconciliation", "account.account",
@@ -43,7 +44,7 @@ class Reader:
             rows = reply.result
             if not rows:
                 return
-            last = rows[-1]["id"]
+            last = _last_id(rows)
             body = join(self.base_currency, [reply, *self._related(stream, rows, history_from)])
             items = tuple(_item(stream, record) for record in decode(stream, body))
             if items:
@@ -79,7 +80,7 @@ class Reader:
     def _related(self, stream: Stream, rows: list[Any], history_from: date | None) -> list[Reply]:
         match stream.name:
             case "customers":
-                return self._memberships([row["id"] for row in rows], history_from)
+                return self._memberships([row["id"] for row in rows if row.get("id")], history_from)
             case "invoices":
                 return [self._settlements(rows)]
         return self._groups(rows)
@@ -96,17 +97,19 @@ class Reader:
 
     def _settlements(self, rows: list[Any]) -> Reply:
         """Ask for all lines of the reconciliations: they say when, and whether a write-off is one invoice's."""
-        groups = sorted(set().union(*map(_reconciliations, rows)))
+        whole = (row for row in rows if is_whole(row, SHAPES["invoices"]))
+        groups = sorted(set().union(*map(reconciliations, whole)))
         fields = (*invoices.LINE_FIELDS, "reconciliation", "move.date", "move.journal.type")
         return self._search("account.move.line", [["reconciliation", "in", groups]], fields)
 
     def _groups(self, rows: list[Any]) -> list[Reply]:
         """Ask for the reconciliations' other lines, and whose own lines any of them are."""
-        reconciliations = sorted({row["reconciliation."]["id"] for row in rows if row["reconciliation."]})
+        whole = [row for row in rows if is_whole(row, SHAPES["payments"])]
+        settled = sorted({row["reconciliation."]["id"] for row in whole if row["reconciliation."]})
         group = self._search(
-            "account.move.line", [["reconciliation", "in", reconciliations]], (*lines.FIELDS, "reconciliation")
+            "account.move.line", [["reconciliation", "in", settled]], (*lines.FIELDS, "reconciliation")
         )
-        everything = [*rows, *group.result]
+        everything = [*whole, *(line for line in group.result if is_whole(line, SHAPES["payments"]))]
         moves = sorted({line["move."]["id"] for line in everything})
         paid = sorted({line["invoice_payment"] for line in everything if line["invoice_payment"]})
         owners: Domain = [
@@ -114,81 +117,29 @@ class Reader:
             ["OR", ["move", "in", moves], ["additional_moves", "in", moves], ["cancel_move", "in", moves],
              ["id", "in", paid]],
         ]  # fmt: skip
-        return [group, self._search("account.invoice", owners, lines.OWNER_FIELDS)]
+        found = self._search("account.invoice", owners, lines.OWNER_FIELDS)
+        if not all(owner.keys() >= {"id", *lines.OWNING_FIELDS} for owner in found.result):
+            raise SourceUnavailable(
+                "an invoice does not say which entries are its own", next_step="check what answers at the host"
+            )
+        return [group, found]
 
 
-def decode(stream: Stream, body: bytes) -> list[Record]:
-    """Return a page's records, each with what was looked up for it."""
-    base_currency, (records, *related) = split(body)
-    return [record | {"base_currency": base_currency} for record in _JOINS[stream.name](records, *related)]
+def _last_id(rows: list[Any]) -> int:
+    """Return the id after which the next page starts.
 
-
-def _with_documents(parties: list[Any], on_invoices: list[Any], on_lines: list[Any]) -> list[Record]:
-    members = {row["party"] for row in (*on_invoices, *on_lines)}
-    return [party for party in parties if party["id"] in members]
-
-
-def _with_settlements(rows: list[Any], group: list[Any]) -> list[Record]:
-    """Attach the day of the last settlement, and a write-off where it settles no other document.
-
-    A reconciliation's own date is the latest due date in it, mostly one to come.
+    Raises:
+        SourceUnavailable: no record has one.
     """
-    members: dict[int, list[Any]] = {}
-    for line in group:
-        members.setdefault(line["reconciliation"], []).append(line)
-    joined = []
-    for row in rows:
-        groups = [members[g] for g in sorted(_reconciliations(row))]
-        days = [line["move."]["date"] for lines in groups for line in lines]
-        write_offs = [line for lines in groups for line in _write_offs_of(row, lines)]
-        joined.append(row | {"settled_on": max(days, default=None), "write_offs": write_offs})
-    return joined
-
-
-def _write_offs_of(row: Any, members: list[Any]) -> list[Any]:
-    """Return a reconciliation's write-offs; none if a line that is not the document's own stands on its side."""
-    own = {line["id"]: line for line in row["lines_to_pay."]}
-    raises = sum(invoices.base_net(line) for line in own.values()) > 0
-    write_offs = [line for line in members if line["move."]["journal."]["type"] == "write-off"]
-    others = [line for line in members if line["id"] not in own and line not in write_offs]
-    return [] if any((invoices.base_net(line) > 0) == raises for line in others) else write_offs
-
-
-def _reconciliations(row: Any) -> set[int]:
-    return {line["reconciliation."]["id"] for line in row["lines_to_pay."] if line["reconciliation."]}
-
-
-def _with_groups(rows: list[Any], group: list[Any], owners: list[Any]) -> list[Record]:
-    by_move = {m: owner for owner in owners for m in (owner["cancel_move"], *owner["additional_moves"]) if m}
-    by_move |= {owner["move"]: owner for owner in owners if owner["move"]}  # a credit note's may cancel another
-    by_id = {owner["id"]: owner for owner in owners}
-
-    def owned(line: Any) -> Any:
-        return line | {"owner": by_move.get(line["move."]["id"])}
-
-    members: dict[int, list[Any]] = {}
-    for line in group:
-        members.setdefault(line["reconciliation"], []).append(owned(line))
-    return [
-        owned(row)
-        | {
-            "pays": by_id.get(row["invoice_payment"]),
-            "group": members[row["reconciliation."]["id"]] if row["reconciliation."] else [],
-        }
-        for row in rows
-    ]
-
-
-_JOINS: dict[str, Callable[..., list[Record]]] = {
-    "customers": _with_documents,
-    "invoices": _with_settlements,
-    "payments": _with_groups,
-}
+    ids: list[int] = [row["id"] for row in rows if isinstance(row.get("id"), int)]
+    if not ids:
+        raise SourceUnavailable("the answer's records have no ids", next_step="check what answers at the host")
+    return max(ids)
 
 
 def _item(stream: Stream, record: Record) -> Item:
     raw = json.dumps(record, sort_keys=True, default=str).encode()
-    return Item(f"{stream.record_types[0]}:{record['id']}", digest(raw), _updated_at(record))
+    return Item(record_key(stream, record), digest(raw), None if "malformed" in record else _updated_at(record))
 
 
 def _updated_at(record: Record) -> datetime | None:
@@ -196,4 +147,4 @@ def _updated_at(record: Record) -> datetime | None:
     lists = ("contact_mechanisms.", "addresses.", "identifiers.")
     others = [record.get("move.") or {}, *(child for name in lists for child in record.get(name) or [])]
     times: Iterable[datetime | None] = (r.get("write_date") or r.get("create_date") for r in (record, *others))
-    return max((at for at in times if at), default=None)
+    return max((at for at in times if isinstance(at, datetime)), default=None)

@@ -51,17 +51,26 @@ class Client:
     def context(self) -> dict[str, Any]:
         """Return the user's preferences, which Tryton wants as the last parameter of every call."""
         if self._context is None:
-            self._context = {}
-            self._context = self.call("model.res.user.get_preferences", True, {}).result
+            preferences = self.call("model.res.user.get_preferences", True, {}).result
+            if not isinstance(preferences, dict):
+                raise _nonsense()
+            self._context = preferences
         return self._context
 
     def search_read(
         self, model: str, domain: Domain, fields: Sequence[str], *, limit: int | None = None,
         company: int | None = None, **context: Any,
     ) -> Reply:  # fmt: skip
-        """Return records by ascending id; a dotted field comes nested under a key that ends in a dot."""
+        """Return records by ascending id; a dotted field comes nested under a key that ends in a dot.
+
+        Raises:
+            SourceUnavailable: besides what `call` raises, the answer is no list of records.
+        """
         merged = {**self.context(), **({"company": company} if company else {}), **context}
-        return self.call(f"model.{model}.search_read", domain, 0, limit, [["id", "ASC"]], list(fields), merged)
+        reply = self.call(f"model.{model}.search_read", domain, 0, limit, [["id", "ASC"]], list(fields), merged)
+        if not isinstance(reply.result, list) or not all(isinstance(row, dict) for row in reply.result):
+            raise _nonsense()
+        return reply
 
     def count(self, model: str, domain: Domain, company: int) -> int:
         """Return how many records the domain has."""
@@ -115,8 +124,8 @@ class Client:
                 next_step="correct the password, then wait five minutes",
             )
         said = answer.json(object_hook=decode)
-        if not isinstance(said, dict):
-            raise SourceUnavailable("the answer is no JSON-RPC answer", next_step="check the connection's host")
+        if not isinstance(said, dict) or not said.keys() & {"result", "error"}:
+            raise _nonsense()
         if "error" in said:
             raise _refusal(method, said["error"])
         return Reply(said.get("result"), answer.body, answer.at)
@@ -128,13 +137,19 @@ class Client:
             raise ConfigurationError(
                 "Tryton refuses the login", next_step="correct login and password of the Airflow connection"
             )
+        if not isinstance(reply.result, list) or len(reply.result) < 2:
+            raise _nonsense()
         user, token = reply.result[:2]
         self._session = base64.b64encode(f"{self.login}:{user}:{token}".encode()).decode()
 
 
-def _refusal(method: str, error: Sequence[Any]) -> ConfigurationError | SourceUnavailable:
+def _nonsense() -> SourceUnavailable:
+    return SourceUnavailable("the answer is not one that Tryton gives", next_step="check what answers at the host")
+
+
+def _refusal(method: str, error: Any) -> ConfigurationError | SourceUnavailable:
     """Sort an RPC error: what Tryton's words may hold stays out of the sentence."""
-    kind = str(error[0]) if error else ""
+    kind = str(error[0]) if error and isinstance(error, list) else ""
     is_unknown = re.fullmatch(r"'[a-z_.]+'", kind)  # the only word of an answer that is surely nobody's name
     asked = kind.strip("'") if is_unknown else method.removeprefix("model.").rpartition(".")[0]
     if is_unknown or kind in ("AccessError", "UserError", "ModelAccessError"):
