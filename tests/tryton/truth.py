@@ -44,11 +44,24 @@ def main() -> None:
                 "not_posted": {party: str(amount) for party, amount in drafts.items()},
                 "documents": {f"account.invoice:{row['id']}": str(row["amount_to_pay"]) for row in documents},
                 "totals": {f"account.invoice:{row['id']}": str(row["total_amount"]) for row in documents},
+                "used": _used(company),
                 "states": {f"account.invoice:{row['id']}": row["state"] for row in documents},
                 "emails": {f"party.party:{row['id']}": row["email"] for row in parties},
                 "balance": str(sum(row["balance"] for row in _rows("account.account", receivable, "balance"))),
             },
         )
+
+
+def _used(company: Any) -> dict[str, str]:
+    """What of each document stands among the payments of another: Tryton's amounts to pay of both have it."""
+    documents = _rows("account.invoice", [("company", "=", company.id), ("move", "!=", None)], "move")
+    by_move = {row["move"]: f"account.invoice:{row['id']}" for row in documents}
+    domain = [("invoice_payment", "!=", None), ("reconciliation", "=", None), ("move", "in", list(by_move))]
+    used: Counter[str] = Counter()
+    for line in _rows("account.move.line", domain, "debit", "credit", "amount_second_currency", "move"):
+        second = line["amount_second_currency"]
+        used[by_move[line["move"]]] += line["debit"] - line["credit"] if second is None else second
+    return {key: str(amount) for key, amount in used.items()}
 
 
 def _rows(model: str, domain: list[Any], *fields: str) -> list[dict[str, Any]]:
