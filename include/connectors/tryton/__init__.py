@@ -32,7 +32,7 @@ from include.connectors.tryton import customers, invoices, joins, lines, scope
 from include.connectors.tryton.figures import Control
 from include.connectors.tryton.joins import FIELDS
 from include.connectors.tryton.pages import MODELS, NEEDED, PAGE_SIZE, Reader
-from include.connectors.tryton.rpc import Client, Domain
+from include.connectors.tryton.rpc import Client, Domain, nonsense
 from include.errors import ConfigurationError
 
 CUSTOMERS = Stream(
@@ -103,10 +103,13 @@ class Tryton(Connector):
         found = self._client.search_read(
             "company.company", [["id", "in", allowed]], ["party.name", "currency.code", "timezone"]
         ).result
-        entities = (
-            Entity(str(row["id"]), row["party."]["name"], row["currency."]["code"], row["timezone"] or "")
-            for row in found
-        )
+        try:
+            entities = [
+                Entity(str(row["id"]), row["party."]["name"], row["currency."]["code"], row["timezone"] or "")
+                for row in found
+            ]
+        except joins.BROKEN:
+            raise nonsense() from None
         return sorted(entities, key=lambda entity: entity.id)
 
     def identity(self) -> Identity:

@@ -75,7 +75,7 @@ def _joined(record: Record, join: Join, shape: Shape) -> Record | None:
 
 def _documents(on_invoices: list[Any], on_lines: list[Any]) -> Join:
     """Leave out parties that hold no document."""
-    members = {row["party"] for row in (*on_invoices, *on_lines)}
+    members = {row.get("party") for row in (*on_invoices, *on_lines)}
     return lambda party: party if party["id"] in members else None
 
 

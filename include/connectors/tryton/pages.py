@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
 from include.connectors.base import Item, Page, Record, Stream, digest
 from include.connectors.tryton import invoices, lines, scope
-from include.connectors.tryton.joins import FIELDS, SHAPES, decode, is_whole, reconciliations, record_key
+from include.connectors.tryton.joins import BROKEN, FIELDS, decode, reconciliations, record_key
 from include.connectors.tryton.rpc import Client, Domain, Reply, join
 from include.errors import SourceUnavailable
 
@@ -61,9 +62,9 @@ class Reader:
 
         Tryton takes twenty times longer for a line's party than for an invoice's, so lines come last.
         """
-        found = {row["party"] for row in self.listed("account.invoice", on_invoices, ("party",))}
-        others: Domain = [*on_lines, ["party", "!=", None], ["party", "not in", sorted(found)]]
-        return sorted(found | {row["party"] for row in self.listed("account.move.line", others, ("party",))})
+        found = _named(self.listed("account.invoice", on_invoices, ("party",)), _party)
+        others: Domain = [*on_lines, ["party", "!=", None], ["party", "not in", found]]
+        return sorted({*found, *_named(self.listed("account.move.line", others, ("party",)), _party)})
 
     def listed(self, model: str, domain: Domain, fields: Sequence[str]) -> Iterator[Any]:
         """Yield few fields of many records, thousands per request."""
@@ -71,7 +72,7 @@ class Reader:
         while len(rows) == LIST_SIZE:
             rows = self._search(model, [*domain, ["id", ">", last]], fields, LIST_SIZE).result
             yield from rows
-            last = rows[-1]["id"] if rows else last
+            last = _last_id(rows) if rows else last
 
     def _search(self, model: str, domain: Domain, fields: Sequence[str], limit: int | None = None) -> Reply:
         """Search with archived records and, nested in others, archived contact mechanisms and addresses."""
@@ -80,7 +81,7 @@ class Reader:
     def _related(self, stream: Stream, rows: list[Any], history_from: date | None) -> list[Reply]:
         match stream.name:
             case "customers":
-                return self._memberships([row["id"] for row in rows if row.get("id")], history_from)
+                return self._memberships(_named(rows, lambda party: [party["id"]]), history_from)
             case "invoices":
                 return [self._settlements(rows)]
         return self._groups(rows)
@@ -92,26 +93,24 @@ class Reader:
             on_invoices = scope.invoices_in_range(self.company, history_from)
             on_lines = scope.lines_in_range(self.company, history_from)
         invoiced = self._search("account.invoice", [*on_invoices, ["party", "in", parties]], ("party",))
-        others = sorted(set(parties) - {row["party"] for row in invoiced.result})
+        others = sorted(set(parties).difference(_named(invoiced.result, _party)))
         return [invoiced, self._search("account.move.line", [*on_lines, ["party", "in", others]], ("party",))]
 
     def _settlements(self, rows: list[Any]) -> Reply:
         """Ask for all lines of the reconciliations: they say when, and whether a write-off is one invoice's."""
-        whole = (row for row in rows if is_whole(row, SHAPES["invoices"]))
-        groups = sorted(set().union(*map(reconciliations, whole)))
+        groups = _named(rows, reconciliations)
         fields = (*invoices.LINE_FIELDS, "reconciliation", "move.date", "move.journal.type")
         return self._search("account.move.line", [["reconciliation", "in", groups]], fields)
 
     def _groups(self, rows: list[Any]) -> list[Reply]:
         """Ask for the reconciliations' other lines, and whose own lines any of them are."""
-        whole = [row for row in rows if is_whole(row, SHAPES["payments"])]
-        settled = sorted({row["reconciliation."]["id"] for row in whole if row["reconciliation."]})
+        settled = _named(rows, lambda line: [(line["reconciliation."] or {}).get("id")])
         group = self._search(
             "account.move.line", [["reconciliation", "in", settled]], (*lines.FIELDS, "reconciliation")
         )
-        everything = [*whole, *(line for line in group.result if is_whole(line, SHAPES["payments"]))]
-        moves = sorted({line["move."]["id"] for line in everything})
-        paid = sorted({line["invoice_payment"] for line in everything if line["invoice_payment"]})
+        everything = [*rows, *group.result]
+        moves = _named(everything, lambda line: [line["move."]["id"]])
+        paid = _named(everything, lambda line: [line["invoice_payment"]])
         owners: Domain = [
             ["type", "=", "out"],
             ["OR", ["move", "in", moves], ["additional_moves", "in", moves], ["cancel_move", "in", moves],
@@ -125,6 +124,15 @@ class Reader:
         return [group, found]
 
 
+def _named(rows: Iterable[Any], ids: Callable[[Any], Iterable[Any]]) -> list[int]:
+    """Return the distinct ids that the rows name; a malformed row names none."""
+    found: set[int] = set()
+    for row in rows:
+        with suppress(*BROKEN):
+            found.update(one for one in ids(row) if isinstance(one, int))
+    return sorted(found)
+
+
 def _last_id(rows: list[Any]) -> int:
     """Return the id after which the next page starts.
 
@@ -135,6 +143,10 @@ def _last_id(rows: list[Any]) -> int:
     if not ids:
         raise SourceUnavailable("the answer's records have no ids", next_step="check what answers at the host")
     return max(ids)
+
+
+def _party(document: Any) -> list[Any]:
+    return [document["party"]]
 
 
 def _item(stream: Stream, record: Record) -> Item:

@@ -53,7 +53,7 @@ class Client:
         if self._context is None:
             preferences = self.call("model.res.user.get_preferences", True, {}).result
             if not isinstance(preferences, dict):
-                raise _nonsense()
+                raise nonsense()
             self._context = preferences
         return self._context
 
@@ -69,7 +69,7 @@ class Client:
         merged = {**self.context(), **({"company": company} if company else {}), **context}
         reply = self.call(f"model.{model}.search_read", domain, 0, limit, [["id", "ASC"]], list(fields), merged)
         if not isinstance(reply.result, list) or not all(isinstance(row, dict) for row in reply.result):
-            raise _nonsense()
+            raise nonsense()
         return reply
 
     def count(self, model: str, domain: Domain, company: int) -> int:
@@ -80,7 +80,9 @@ class Client:
     def unreadable(self, models: Sequence[str]) -> list[str]:
         """Return those of the models that the user may not read, as Tryton's own table of rights says."""
         access = self.call("model.ir.model.access.get_access", list(models), self.context()).result
-        return [model for model in models if not access[model]["read"]]
+        if not isinstance(access, dict):
+            raise nonsense()
+        return [model for model in models if not (access.get(model) or {}).get("read")]
 
     def call(self, method: str, *params: Any) -> Reply:
         """Call one method.
@@ -125,7 +127,7 @@ class Client:
             )
         said = answer.json(object_hook=decode)
         if not isinstance(said, dict) or not said.keys() & {"result", "error"}:
-            raise _nonsense()
+            raise nonsense()
         if "error" in said:
             raise _refusal(method, said["error"])
         return Reply(said.get("result"), answer.body, answer.at)
@@ -138,12 +140,13 @@ class Client:
                 "Tryton refuses the login", next_step="correct login and password of the Airflow connection"
             )
         if not isinstance(reply.result, list) or len(reply.result) < 2:
-            raise _nonsense()
+            raise nonsense()
         user, token = reply.result[:2]
         self._session = base64.b64encode(f"{self.login}:{user}:{token}".encode()).decode()
 
 
-def _nonsense() -> SourceUnavailable:
+def nonsense() -> SourceUnavailable:
+    """Return the error of an answer that no Tryton gives."""
     return SourceUnavailable("the answer is not one that Tryton gives", next_step="check what answers at the host")
 
 
