@@ -18,10 +18,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import blake2b
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from include.errors import ConfigurationError, ContractError
 from include.model import TABLES
+
+if TYPE_CHECKING:
+    from include.connectors.oauth import Bearer
 
 Record = Any
 """One raw record as the vendor's page holds it, decoded; its shape is the connector's business."""
@@ -284,6 +287,10 @@ class Connector(ABC):
         super().__init_subclass__(**kwargs)
         if "name" in cls.__dict__:
             Connector._registry[cls.name] = cls
+
+    def authorization(self) -> Bearer | None:
+        """Return what a person can authorize (`include.connect --authorize`); None where there is no such thing."""
+        return None
 
     @abstractmethod
     def check(self) -> str:
