@@ -11,17 +11,10 @@ from sqlalchemy import Engine, delete
 from include import access
 from include.access.tables import metadata
 from include.connectors.base import Connection
-from include.connectors.oauth import OAuth
 from tests.machinery import vendor as vendors
 from tests.machinery.vendor import CLIENT_ID, CLIENT_SECRET, Vendor
 from tests.warehouses import *  # noqa: F403
 
-OAUTH = OAuth(
-    host="https://api.vendor.example",
-    token_url="https://identity.vendor.example/connect/token",
-    authorize_url="https://login.vendor.example/authorize",
-    scopes=("offline_access", "invoices.read"),
-)
 Connect = Callable[..., Connection]
 
 

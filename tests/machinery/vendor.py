@@ -14,8 +14,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
+from include.connectors.oauth import OAuth
+
 CLIENT_ID, CLIENT_SECRET = "client-of-the-tests", "client-secret-sesame"
-ISO = "%a, %d %b %Y %H:%M:%S GMT"
+OAUTH = OAuth(
+    host="https://api.vendor.example",
+    token_url="https://identity.vendor.example/connect/token",
+    authorize_url="https://login.vendor.example/authorize",
+    scopes=("offline_access", "invoices.read"),
+)
 
 
 class Vendor(ThreadingHTTPServer):

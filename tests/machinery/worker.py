@@ -11,8 +11,7 @@ from include.access.pacing import Limit, Pacer
 from include.connectors.base import Connection
 from include.connectors.http import Http
 from include.connectors.oauth import Bearer
-from tests.machinery.conftest import OAUTH
-from tests.machinery.vendor import CLIENT_ID, CLIENT_SECRET
+from tests.machinery.vendor import CLIENT_ID, CLIENT_SECRET, OAUTH
 
 
 def main(warehouse_url: str, vendor_url: str, refresh_token: str, what: str) -> None:
