@@ -36,7 +36,9 @@ class Token:
         refresh = str(answer.get("refresh_token") or former_refresh)
         scopes = answer.get("scope") or ()
         granted = tuple(scopes.split() if isinstance(scopes, str) else map(str, scopes))
-        return cls(str(answer["access_token"]), refresh, asked_at + timedelta(seconds=seconds), granted)
+        if not (access := str(answer["access_token"] or "")):
+            raise ValueError("an empty token")
+        return cls(access, refresh, asked_at + timedelta(seconds=seconds), granted)
 
     def is_good(self, at: datetime) -> bool:
         """Tell whether it may still be used for a call that starts then."""

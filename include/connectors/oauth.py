@@ -121,8 +121,11 @@ class Bearer(Auth):
         return self.endpoint.http.request_count
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Add the token to a request."""
-        request.headers["Authorization"] = f"Bearer {self.token().access}"
+        """Add the token that `prepare` saw to; it may have ended while the call waited for its turn."""
+        if self._token is None or self._token.expires_at <= datetime.now(UTC):
+            self._renew(refused="")
+        assert self._token
+        request.headers["Authorization"] = f"Bearer {self._token.access}"
         return request
 
     def token(self) -> Token:
@@ -145,9 +148,9 @@ class Bearer(Auth):
         """After a 401, take the token another process got meanwhile, or get one."""
         if "insufficient_scope" in answer.headers.get("WWW-Authenticate", ""):
             return False
-        refused = self.token().access
+        refused = self._token.access if self._token else ""
         self._renew(refused)
-        return self.token().access != refused
+        return self._token is not None and self._token.access != refused
 
     def worked(self) -> None:
         """Note, once a token, that the vendor accepted it."""
