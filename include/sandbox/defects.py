@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from include.money import exponent
 from include.sandbox.books import Books
 from include.sandbox.invoicing import new_document
-from include.sandbox.records import Document, Kind, Party, Person, State
+from include.sandbox.records import Document, Kind, Party, Person
 
 Spoil = Callable[[Books, datetime], Iterator[Document | Party]]
 

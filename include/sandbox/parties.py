@@ -32,7 +32,9 @@ def new_party(books: Books, at: datetime) -> Party:
         Party(
             id=books.new_id(), number=f"C{number:05d}", name=name, legal_name=name.removesuffix(f" {number}"),
             currency=currency, created_at=at, updated_at=at,
-            address=Address(f"{place.street} {rng.randint(1, 240)}", place.city, place.postal_code, place.region, place.country),
+            address=Address(
+                f"{place.street} {rng.randint(1, 240)}", place.city, place.postal_code, place.region, place.country
+            ),
             email=f"accounts@{domain}" if rng.random() < 0.9 else "", people=people,
             mobile=f"21 {rng.randint(100000, 999999)}" if rng.random() < 0.5 else "",
             office_phone=f"4 {rng.randint(1000000, 9999999)}" if rng.random() < 0.7 else "",

@@ -32,14 +32,38 @@ ENTITIES = (  # name, country, base currency, time zone, usual rate of sales tax
 )
 
 PLACES = (
-    Place("New Zealand", "Wellington", "6011", "Wellington", "Cuba Street", ("Aroha", "Liam", "Mere"), ("Ngata", "Walker", "Hēnare"), "Ltd"),
-    Place("United Kingdom", "Leeds", "LS1 4AP", "", "Wellington Street", ("Olive", "Rhys", "Siân"), ("O'Neill", "Smythe-Jones", "Gwyn"), "plc"),
-    Place("Germany", "Köln", "50667", "NW", "Große Sandkaul", ("Jürgen", "Käthe", "Ayşe"), ("Müller", "Weiß", "Öztürk"), "GmbH"),
-    Place("Japan", "東京", "100-0005", "東京都", "丸の内", ("花子", "太郎", "結衣"), ("佐藤", "鈴木", "高橋"), "株式会社"),
-    Place("Kuwait", "Kuwait City", "13001", "", "شارع فهد السالم", ("نورة", "أحمد", "فهد"), ("الصباح", "العنزي", "الرشيد"), "W.L.L."),
-    Place("Poland", "Łódź", "90-001", "", "ul. Piotrkowska", ("Zażółć", "Bożena", "Łukasz"), ("Gęślicki", "Wójcik", "Dąbrowska"), "S.A."),
-    Place("Greece", "Αθήνα", "105 57", "", "Ερμού", ("Ελένη", "Νίκος", "Zoë"), ("Παππάς", "Ιωάννου", "Nikolaïdis"), "Α.Ε."),
-    Place("United States", "Bend", "97701", "OR", "Wall Street", ("Renée", "Tyler", "D'Angelo"), ("Peña", "Van der Berg", "Li"), "Inc."),
+    Place(
+        "New Zealand", "Wellington", "6011", "Wellington", "Cuba Street",
+        ("Aroha", "Liam", "Mere"), ("Ngata", "Walker", "Hēnare"), "Ltd",
+    ),
+    Place(
+        "United Kingdom", "Leeds", "LS1 4AP", "", "Wellington Street",
+        ("Olive", "Rhys", "Siân"), ("O'Neill", "Smythe-Jones", "Gwyn"), "plc",
+    ),
+    Place(
+        "Germany", "Köln", "50667", "NW", "Große Sandkaul",
+        ("Jürgen", "Käthe", "Ayşe"), ("Müller", "Weiß", "Öztürk"), "GmbH",
+    ),
+    Place(
+        "Japan", "東京", "100-0005", "東京都", "丸の内",
+        ("花子", "太郎", "結衣"), ("佐藤", "鈴木", "高橋"), "株式会社",
+    ),
+    Place(
+        "Kuwait", "Kuwait City", "13001", "", "شارع فهد السالم",
+        ("نورة", "أحمد", "فهد"), ("الصباح", "العنزي", "الرشيد"), "W.L.L.",
+    ),
+    Place(
+        "Poland", "Łódź", "90-001", "", "ul. Piotrkowska",
+        ("Zażółć", "Bożena", "Łukasz"), ("Gęślicki", "Wójcik", "Dąbrowska"), "S.A.",
+    ),
+    Place(
+        "Greece", "Αθήνα", "105 57", "", "Ερμού",
+        ("Ελένη", "Νίκος", "Zoë"), ("Παππάς", "Ιωάννου", "Nikolaïdis"), "Α.Ε.",
+    ),
+    Place(
+        "United States", "Bend", "97701", "OR", "Wall Street",
+        ("Renée", "Tyler", "D'Angelo"), ("Peña", "Van der Berg", "Li"), "Inc.",
+    ),
 )  # fmt: skip
 
 TRADES = (

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from include.sandbox.books import Books
-from include.sandbox.records import Document, Kind, State
+from include.sandbox.records import Document, Kind, Payment, State
 
 RECEIVABLE = (Kind.INVOICE, Kind.CREDIT_NOTE, Kind.OVERPAYMENT, Kind.PREPAYMENT)
 
@@ -89,17 +89,22 @@ def of(books: Books) -> Truth:
 
 
 def _links(books: Books) -> list[Link]:
-    kinds = {False: "payment", True: "refund"}
     paid = [
-        Link("write_off" if payment.account == "bad_debts" else kinds[payment.is_refund], payment.id, payment.document, payment.amount)
+        Link(_kind(payment), payment.id, payment.document, payment.amount)
         for payment in books.payments.values()
         if not payment.deleted and books.documents[payment.document].kind in RECEIVABLE
-    ]  # fmt: skip
+    ]
     return paid + [
         Link("allocation", allocation.credit, allocation.invoice, allocation.amount)
         for allocation in books.allocations.values()
         if not allocation.deleted
     ]
+
+
+def _kind(payment: Payment) -> str:
+    if payment.account == "bad_debts":
+        return "write_off"
+    return "refund" if payment.is_refund else "payment"
 
 
 def _balance(books: Books, document: Document, settled: Decimal) -> Balance:

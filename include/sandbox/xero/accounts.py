@@ -40,7 +40,7 @@ def accounts(books: Books) -> list[Shape]:
             "Class": class_, "EnablePaymentsToAccount": word in ("bank", "bad_debts"), "ShowInExpenseClaims": False,
             "UpdatedDateUTC": moment(books.entity.created_at), "HasAttachments": False, "AddToWatchlist": False,
         } | ({"SystemAccount": system} if system else {})
-        | ({"CurrencyCode": books.entity.currency, "BankAccountNumber": "00-0000", "BankAccountType": "BANK"} if word == "bank" else {})
+        | ({"CurrencyCode": books.entity.currency, "BankAccountType": "BANK"} if word == "bank" else {})
         for word, (code, name, kind, class_, system) in ACCOUNTS.items()
     ]  # fmt: skip
 

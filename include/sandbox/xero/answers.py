@@ -67,7 +67,7 @@ class Answers:
                 return self.view(tenant).single(LISTS[name.lower()], key, address)
             case [folder, name] if folder.lower() == "reports":
                 made = reports.report(books, name, parameters, now, self._settings)
-                return made and ENCODER.encode(envelope(now, "Reports", [made], address))
+                return ENCODER.encode(envelope(now, "Reports", [made], address)) if made else None
         return None
 
     def _list(

@@ -19,12 +19,13 @@ from include.sandbox.xero.answers import Answers
 from include.sandbox.xero.grants import Grant, Grants
 from include.sandbox.xero.identity import Identity
 from include.sandbox.xero.limits import Limits, Reached
-from include.sandbox.xero.settings import Settings
+from include.sandbox.xero.settings import App, Settings
 from include.sandbox.xero.spoil import spoil
 from include.sandbox.xero.where import BadFilter
 from include.sandbox.xero.xml import as_xml
 
 BASE = "/api.xro/2.0"
+AUTHORIZE, TOKEN = "/identity/connect/authorize", "/connect/token"
 REMEMBERED = 100_000
 """So many calls are remembered."""
 
@@ -45,8 +46,8 @@ class Face:
         identity = self.identity
         self.app = Starlette(
             routes=[
-                Route("/identity/connect/authorize", identity.authorize, methods=["GET"]),
-                Route("/connect/token", identity.token, methods=["POST"]),
+                Route(AUTHORIZE, identity.authorize, methods=["GET"]),
+                Route(TOKEN, identity.token, methods=["POST"]),
                 Route("/connect/revocation", identity.revocation, methods=["POST"]),
                 Route(BASE + "/{path:path}", self._data, methods=["GET"]),
                 Route("/{path:path}", self._other, methods=["GET"]),
@@ -56,6 +57,41 @@ class Face:
     def clock(self) -> float:
         """Return the time that tokens and limits live by, in seconds."""
         return self.settings.clock() + self.skipped
+
+    def skip(self, seconds: float) -> None:
+        """Put the clock of tokens and limits forward."""
+        self.skipped += seconds
+
+    def render(self) -> int:
+        """Render every record beforehand, and return how many there are."""
+        return self.answers.render()
+
+    def credentials(self) -> dict[str, Any]:
+        """Return the registered apps, the tenants, and where to go with them."""
+        return {
+            "api": BASE, "token": TOKEN, "authorize": AUTHORIZE, "tenants": list(self.ledger.books),
+            "apps": [
+                {
+                    "client_id": app.client_id, "client_secret": app.client_secret, "is_custom": app.is_custom,
+                    "is_new": app.is_new,
+                }
+                for app in self.settings.apps
+            ],
+        }  # fmt: skip
+
+    def consent(self, scopes: list[str], app: App | None = None) -> dict[str, str]:
+        """Let the user consent without a browser, and return the tokens.
+
+        Without scopes: to every read scope that there is, and to offline access.
+        """
+        wanted = frozenset(scopes or {*self.settings.scopes.values(), "offline_access"})
+        grant = self.grants.consent(app or self.settings.apps[0], wanted, tuple(self.ledger.books))
+        access, refresh = self.grants.issue(grant)
+        return {"access_token": access} | ({"refresh_token": refresh} if refresh else {})
+
+    def revoke_all(self) -> None:
+        """End every grant."""
+        self.grants.revoke_all()
 
     async def _other(self, request: Request) -> Response:
         """Answer /connections, whose case does not matter."""

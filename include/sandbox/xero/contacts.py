@@ -21,7 +21,7 @@ def brief(party: Party) -> Shape:
 def listed(party: Party, sums: Sums | None) -> Shape:
     """Return a contact of a list without `page`; no balances for a summary."""
     main = next((person for person in party.people if person.is_main), None)
-    shape = {
+    shape: Shape = {
         "ContactID": party.id, "ContactNumber": party.number, "AccountNumber": party.number,
         "ContactStatus": "ARCHIVED" if party.archived else "ACTIVE", "Name": party.name,
         "FirstName": main.first_name if main else "", "LastName": main.last_name if main else "",

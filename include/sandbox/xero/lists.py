@@ -107,7 +107,10 @@ LISTS: Mapping[str, List] = {
         ),
         List(
             "Invoices", _of(Kind.INVOICE, Kind.BILL), _documents("InvoiceID"), "InvoiceID", _other_of_documents,
-            filters={"IDs": "invoiceid", "ContactIDs": "contact.contactid", "Statuses": "status", "InvoiceNumbers": "invoicenumber"},
+            filters={
+                "IDs": "invoiceid", "ContactIDs": "contact.contactid", "Statuses": "status",
+                "InvoiceNumbers": "invoicenumber",
+            },
         ),
         List("CreditNotes", _of(Kind.CREDIT_NOTE), _documents("CreditNoteID"), "CreditNoteID", _other_of_documents),
         List("Payments", lambda books: books.payments.values(), _payments, "PaymentID", _other_of_payments),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from include.sandbox import control, serving
 from include.sandbox.faults import Fault, Order
@@ -37,21 +38,26 @@ class Server:
         return next(app for app in self.face.settings.apps if app.is_custom)
 
     def grant(self, *scopes: str, app: App | None = None) -> tuple[str, str]:
-        """Let the user consent without a browser: return an access and a refresh token.
+        """Let the user consent without a browser: return an access and a refresh token; see Face.consent."""
+        said = self.face.consent(list(scopes), app)
+        return said["access_token"], said.get("refresh_token", "")
 
-        Without scopes, every read scope that the face knows and offline access.
-        """
-        wanted = frozenset(scopes or {*self.face.settings.scopes.values(), "offline_access"})
-        grants = self.face.grants
-        return grants.issue(grants.consent(app or self.app, wanted, tuple(self.face.ledger.books)))
-
-    def fault(self, fault: Fault | str, **order: object) -> None:
-        """Order a fault; see include.sandbox.faults.Order for what may be said about it."""
-        self.face.faults.order(replace(Order(Fault(fault)), **order))
+    def fault(
+        self,
+        fault: Fault | str,
+        entity: str = "",
+        path: str = "",
+        *,
+        times: int = 1,
+        skip: int = 0,
+        seconds: float = 2.0,
+    ) -> None:
+        """Order a fault; see include.sandbox.faults.Order."""
+        self.face.faults.order(Order(Fault(fault), entity, path, times, skip, seconds))
 
     def skip(self, seconds: float) -> None:
         """Put the clock of tokens and limits forward."""
-        self.face.skipped += seconds
+        self.face.skip(seconds)
 
 
 def apps(seed: int) -> tuple[App, ...]:
@@ -67,6 +73,27 @@ def face(ledger: Ledger, settings: Settings | None = None) -> Face:
     """Return the face over a ledger, with the sandbox's own apps if the settings name none."""
     settings = settings or Settings()
     return Face(ledger, settings if settings.apps else replace(settings, apps=apps(ledger.seed)))
+
+
+def settings(given: Mapping[str, str]) -> Settings:
+    """Return settings of which some are given as text.
+
+    Raises:
+        ValueError: there is no such setting, or its value is of another kind.
+    """
+    plain = Settings()
+    found: dict[str, Any] = {}
+    for name, text in given.items():
+        before = getattr(plain, name, None)
+        if not isinstance(before, bool | int | float | str):
+            known = [
+                field.name
+                for field in fields(Settings)
+                if isinstance(getattr(plain, field.name), bool | int | float | str)
+            ]
+            raise ValueError(f"no setting {name}; there are {', '.join(known)}")
+        found[name] = text.lower() == "true" if isinstance(before, bool) else type(before)(text)
+    return replace(plain, **found)
 
 
 @contextmanager

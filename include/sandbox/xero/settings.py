@@ -88,5 +88,6 @@ class Settings:
     draft_amount_due: Literal["total", "zero"] = "total"  # inferred
     merged_documents: Literal["stay", "move"] = "stay"  # inferred: with which contact they are shown
     deleted_allocations: Literal["shown", "hidden"] = "shown"  # inferred
+    aged_currency: Literal["base", "document"] = "base"  # inferred: of the rows of aged receivables
     zero_dates: bool = False
     """Whether a date that is not known is shown as `/Date(0+0000)/` instead of being left out."""

@@ -32,23 +32,23 @@ class View:
         self._sums = by_party(books, settings, books.day(now))
         self._rendered: dict[tuple[str, str], msgspec.Raw] = {}
         self._selected: dict[tuple[object, ...], list[Any]] = {}
-        self._rows: Change = list
-        self._order: Change = list
+        self.rows: Change = list
+        self.order: Change = list
 
     def spoilt(self, *, rows: Change | None = None, order: Change | None = None) -> View:
         """Return this view with a fault: what is done to the rows of a page, or to all before they are paged."""
         view = copy.copy(self)
-        view._rows, view._order = rows or self._rows, order or self._order
+        view.rows, view.order = rows or self.rows, order or self.order
         return view
 
     def page(self, the_list: List, query: Query, address: str) -> bytes:
         """Return a list, or one page of it."""
-        records = self._order(self.selected(the_list, query))
+        records = self.order(self.selected(the_list, query))
         if not query.page:
             return self._reply(the_list, [self._one(r, "listed", query.summary) for r in records], address)
         pages = -(-len(records) // query.size)
         number = min(query.page, max(pages, 1)) if self.settings.past_the_end == "last" else query.page
-        rows = self._rows(records[(number - 1) * query.size : number * query.size])
+        rows = self.rows(records[(number - 1) * query.size : number * query.size])
         pagination = {"page": query.page, "pageSize": query.size, "pageCount": pages, "itemCount": len(records)}
         return self._reply(the_list, [self._one(r, "paged", query.summary) for r in rows], address, pagination)
 

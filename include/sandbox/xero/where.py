@@ -133,7 +133,7 @@ def _call(text: str) -> object:
 def _holds(compare: Callable[[Any, Any], bool], value: object, wanted: object) -> bool:
     """Compare; what has no value is unequal to any, and neither before nor after."""
     if value is None or wanted is None:
-        return compare is operator.eq and value is wanted or compare is operator.ne and value is not wanted
+        return compare in (operator.eq, operator.ne) and compare(value, wanted)
     if isinstance(value, date) != isinstance(wanted, date) or isinstance(value, str) != isinstance(wanted, str):
         raise BadFilter(f"Operator is incompatible with '{wanted}'")
     if isinstance(value, date) and isinstance(wanted, datetime):
