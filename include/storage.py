@@ -7,9 +7,11 @@ a file's age has another name; and what goes wrong is often no OSError.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from traceback import walk_tb
 from typing import IO, TYPE_CHECKING, Any
 
 from include.errors import ConfigurationError, GreenlightError, StorageError
@@ -38,6 +40,7 @@ REFUSALS = {
     "InvalidToken": "the session token is not valid",
     "NoCredentialsError": "the connection has no credentials",
     "PartialCredentialsError": "the connection has only half of the credentials",
+    "ValueError": "the connection's endpoint is no address",
     "RequestTimeTooSkewed": "this machine's clock is wrong",
     "AuthorizationHeaderMalformed": "the bucket is in another region",
     "PermanentRedirect": "the bucket is in another region",
@@ -60,7 +63,13 @@ def locate(address: str, setting: str) -> ObjectStoragePath:
 
     scheme, _, place = address.rpartition("://")
     if scheme not in DISK:
-        _attach(scheme, place.partition("/")[0].rpartition("@")[0], setting)
+        conn_id, _, bucket = place.partition("/")[0].rpartition("@")
+        if not (conn_id and bucket):
+            raise ConfigurationError(
+                f"{setting} names no Airflow connection or no bucket",
+                next_step=f"write it as {scheme}://<connection>@<bucket>/<folder>",
+            )
+        _attach(scheme, conn_id, setting)
     return ObjectStoragePath(address)
 
 
@@ -70,26 +79,27 @@ def _attach(scheme: str, conn_id: str, setting: str) -> None:
 
     Its own path would fall back to whatever credentials the machine has when this fails.
     """
-    from airflow.sdk.io import attach
+    from airflow.sdk.io import attach, has_fs
 
     from include import connections
 
-    if not conn_id:
+    if not has_fs(scheme):
         raise ConfigurationError(
-            f"{setting} names no Airflow connection", next_step=f"write it as {scheme}://<connection>@<bucket>/<folder>"
+            f"nothing that is installed reads {scheme}://", next_step=f"install what {GUIDE} names for it"
         )
     connections.system(conn_id)
     try:
-        attach(scheme, conn_id).fs  # noqa: B018 - the client is made where it is first asked for
-    except ImportError as error:
+        client = attach(scheme, conn_id).fs
+    except Exception as error:  # whatever a provider makes of a connection it does not like
         raise ConfigurationError(
-            f"nothing that is installed can read {scheme}://", next_step=f"install what {GUIDE} names"
+            f"connection {conn_id!r} makes no {scheme} client ({type(error).__name__})",
+            next_step=f"fill it in as {GUIDE} says",
         ) from error
-    except Exception as error:
+    if getattr(client, "anon", False):
         raise ConfigurationError(
-            f"{setting}: connection {conn_id!r} makes no {scheme} client ({type(error).__name__})",
-            next_step=f"fill in the connection as {GUIDE} says",
-        ) from error
+            f"connection {conn_id!r} has no credentials, and a public bucket is no place for {setting}",
+            next_step=f"fill it in as {GUIDE} says",
+        )
 
 
 def read(path: ObjectStoragePath) -> bytes:
@@ -139,14 +149,10 @@ def newest(path: ObjectStoragePath) -> float:
 
 
 def remove(path: ObjectStoragePath) -> None:
-    """Remove a folder with all it holds.
-
-    Raises:
-        StorageError: some of it is still there; clients pass over what a bulk deletion may not delete.
-    """
+    """Remove a folder with all it holds, and make sure: S3's client passes over what it may not delete."""
     _fresh(path).rm(path.path, recursive=True)
     if left := len(_fresh(path).find(path.path)):
-        raise StorageError(f"{left} files were not removed", next_step=f"grant the right to delete, see {GUIDE}")
+        raise PermissionError(errno.EACCES, f"{left} files may not be deleted")
 
 
 @contextmanager
@@ -171,7 +177,9 @@ def telling(what: str, next_step: str, setting: str, organization: str = "") -> 
                 next_step=f"check {setting} and the connection it names, and its rights, against {GUIDE}",
                 organization=organization,
             ) from error
-        if code and not isinstance(error, FileNotFoundError):
+        if isinstance(error, FileNotFoundError):
+            said = "it is not there"
+        elif code:
             said = "the object storage cannot be reached" if "Connect" in code else f"the object storage says {code}"
             next_step = f"see whether what {setting} names can be reached; the task retries"
         else:
@@ -194,13 +202,20 @@ def _modified(info: Mapping[str, Any]) -> float:
 
 
 def _code(error: BaseException) -> str:
-    """Return the service's code or the client's class of an error of object storage; "" for any other.
+    """Return the service's code or the error's class when it comes from object storage; "" for any other.
 
     The client's own text may quote a key or an address and is never taken.
     """
-    for found in (error, error.__cause__):
-        if found is not None and type(found).__module__.partition(".")[0] in CLIENTS:
+    for found in (error.__cause__, error):  # the client's translation keeps what it translates as its cause
+        if found is not None and _origins(found) & CLIENTS:
             answer = getattr(found, "response", None)
             said = answer.get("Error", {}).get("Code", "") if isinstance(answer, dict) else ""
             return str(said) if str(said).isalnum() else type(found).__name__
     return ""
+
+
+def _origins(error: BaseException) -> set[str]:
+    """Return the packages that an error was defined and raised in."""
+    frames = [frame for frame, _ in walk_tb(error.__traceback__)]
+    names = (type(error).__module__, frames[-1].f_globals.get("__name__", "") if frames else "")
+    return {name.partition(".")[0] for name in names}

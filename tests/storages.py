@@ -33,11 +33,12 @@ READER = [
     {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:ListBucket"], "Resource": "*"},
 ]
 """The rights of a user who may do everything but delete."""
+NOBODY = [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]
 
 
 @dataclass
 class S3Server:
-    """A running server with a bucket, its administrator's keys and those of one who may not delete."""
+    """A running server with a bucket, its users' access keys by name."""
 
     url: str
     keys: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -65,7 +66,7 @@ class S3Server:
         self.client().create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         iam = self.client("iam")
         everything = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
-        for name, statement in (("admin", everything), ("reader", READER)):
+        for name, statement in (("admin", everything), ("reader", READER), ("nobody", NOBODY)):
             iam.create_user(UserName=name)
             policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
             iam.put_user_policy(UserName=name, PolicyName="rights", PolicyDocument=policy)
