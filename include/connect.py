@@ -77,15 +77,15 @@ def _connector(conn_id: str, name: str | None) -> Connector:
     return base.get(system)(connection)
 
 
-def _authorize(connector: Connector, port: int) -> None:
+def _authorize(connector: Connector, port: int | None) -> None:
     from include import access
-    from include.authorize import authorize
+    from include.authorize import PORT, authorize
 
     bearer = connector.authorization()
     if bearer is None:
         raise ConfigurationError(f"{connector.title} needs nobody's consent", next_step="leave out --authorize")
     access.opened()  # before a person is asked to consent
-    authorize(bearer, lambda line: print(line, flush=True), port)
+    authorize(bearer, lambda line: print(line, flush=True), port or PORT)
 
 
 class _Folder:
@@ -210,7 +210,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("connection", metavar="CONNECTION", help="id of the Airflow connection")
     parser.add_argument("--connector", metavar="NAME", help="the system, where the connection's type does not say it")
     parser.add_argument("--authorize", action="store_true", help="have a person consent in a browser first")
-    parser.add_argument("--port", type=int, default=8765, help="of the redirect address on this machine (8765)")
+    parser.add_argument("--port", type=int, help="of the redirect address on this machine, if not 8765")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--all", action="store_true", help="write a file for every entity")
     which.add_argument("--entity", action="append", metavar="ID", help="write a file for this entity")

@@ -361,6 +361,11 @@ def test_hosts_that_were_declared_are_asked_and_so_is_a_link_to_the_same_host(se
         client.get(f"{home.url}@{other.url.partition('//')[2].replace('127', '128')}/x")
 
 
+def test_an_address_in_a_query_is_no_host(serve: Serve) -> None:
+    assert Http(serve(answer()).url).get("/x?back=https://elsewhere.example.com").json() == {"ok": True}
+    assert Http(serve(answer()).url).get("//elsewhere.example.com/x").json() == {"ok": True}
+
+
 def test_a_user_name_in_a_link_is_no_host(serve: Serve) -> None:
     with pytest.raises(SourceUnavailable, match="another host"):
         Http(serve(answer()).url).get("http://127.0.0.1@evil.example.com/")

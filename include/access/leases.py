@@ -91,11 +91,11 @@ class TokenStore:
             time.sleep(POLL_SECONDS)
 
     def keep(self, token: Token) -> None:
-        """Keep a pair that a person has just authorized, in place of whatever there was."""
+        """Keep a pair that a person has just authorized, in place of whatever there was, readable or not."""
         with self._transaction() as connection:
-            row = self._row(connection)
+            self._make(connection)
             self._write(connection, current=token.encrypted(), previous=None, has_worked=False,
-                        version=row.version + 1, leased_by=None, leased_until=None)  # fmt: skip
+                        version=tokens.c.version + 1, leased_by=None, leased_until=None)  # fmt: skip
 
     def worked(self, token: Token) -> None:
         """Note that the vendor accepted this token; the previous pair is then no longer needed."""
@@ -160,17 +160,19 @@ class TokenStore:
 
     def _row(self, connection: Connection) -> _Row:
         """Return what is stored for this seed; the first time, make the row."""
-        found = connection.execute(select(tokens).where(self._mine)).one_or_none()
-        if found is None:
+        self._make(connection)
+        found = connection.execute(select(tokens).where(self._mine)).one()
+        current, previous = (Token.decrypted(text) if text else None for text in (found.current, found.previous))
+        return _Row(current, previous, found.version, found.has_worked, found.leased_until)
+
+    def _make(self, connection: Connection) -> None:
+        if connection.execute(select(tokens.c.version).where(self._mine)).first() is None:
             connection.execute(
                 insert(tokens).values(
                     connection_id=self.connection_id, seed_digest=self._digest, has_worked=False,
                     updated_at=access.now(connection),
                 )
             )  # fmt: skip
-            return _Row(None, None, 0, has_worked=False, leased_until=None)
-        current, previous = (Token.decrypted(text) if text else None for text in (found.current, found.previous))
-        return _Row(current, previous, found.version, found.has_worked, found.leased_until)
 
     def _write(self, connection: Connection, **values: Any) -> None:
         connection.execute(update(tokens).where(self._mine).values(updated_at=access.now(connection), **values))

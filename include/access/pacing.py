@@ -76,7 +76,7 @@ class Pacer:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while (wait := self._take(slot.call_id, tenant)) > 0:
             if wait > LONGEST_WAIT or time.monotonic() > deadline:
-                raise self._later(max(wait, 1.0))
+                raise self._later(max(wait, LONGEST_WAIT))
             time.sleep(min(wait, LONGEST_POLL) + random.uniform(0, CROWDED_POLL))  # noqa: S311 - so that many differ
         try:
             yield slot

@@ -1,6 +1,6 @@
 """The one way connectors speak HTTP: time-outs, pacing, bounded retries, bounded answers, nothing secret said.
 
-A connector makes one `Http` per connection and entity:
+A connector makes one `Http` per connection and entity, and asks for everything through it:
 
     Http(connection.host, auth=bearer, pacer=Pacer(connection.id, LIMITS), resolutions=RESOLUTIONS)
 
@@ -180,7 +180,7 @@ class Http:
                 policy = self._after_failure(policy, method, error)
                 continue
             if answer.status in accepts:
-                if auth:
+                if auth and answer.status < 400:
                     auth.worked()
                 return answer
             if answer.status == 401 and auth and not has_renewed and auth.renew(answer):
@@ -238,7 +238,7 @@ class Http:
         return policy
 
     def _address(self, path: str) -> str:
-        address = path if "://" in path else f"{self.base_url}{path}"
+        address = f"{self.base_url}{path}" if path[:1] in ("", "/", "?") else path
         if _origin(address) not in self._origins:
             raise SourceUnavailable(
                 "the system names an address of another host, where no credentials are sent",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
+from include import access
 from include.connectors.base import Connection
 from include.connectors.http import Http
 from include.connectors.oauth import Bearer, OAuth
@@ -102,6 +103,19 @@ def test_a_token_endpoints_refusals_are_sorted(
     assert type(caught.value) is error and CLIENT_SECRET not in str(caught.value)
     vendor.token_fault = None
     assert http.get("/invoices").status == 200, "the lease was not given back"
+
+
+def test_a_status_that_a_connector_accepts_proves_no_token(store: Engine, vendor: Vendor, connect: Connect) -> None:
+    bearer = Bearer(connect(refresh_token=vendor.new_refresh_token()), OAUTH, store)
+    vendor.lifetime = 1
+    bearer.token()
+    vendor.faults = [(404, {}, {})]
+    Http(vendor.url, auth=bearer).get("/invoices", accepts=(200, 404))
+    with store.connect() as connection:
+        assert connection.scalar(select(access.tokens.c.previous)) is not None
+    Http(vendor.url, auth=bearer).get("/invoices")
+    with store.connect() as connection:
+        assert connection.scalar(select(access.tokens.c.previous)) is None
 
 
 def test_a_connection_with_another_host_finds_every_endpoint_there(connect: Connect, vendor: Vendor) -> None:

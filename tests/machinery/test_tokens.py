@@ -37,7 +37,7 @@ def test_sixteen_processes_refresh_once(engine: Engine, store: Engine, vendor: V
     seed = vendor.new_refresh_token()
     said = processes.said(*(processes.start(engine, vendor, "token", seed) for _ in range(16)))
     assert len(set(said)) == 1
-    assert [form["grant_type"] for form in vendor.token_requests] == ["refresh_token"]
+    assert vendor.token_requests == [{"grant_type": "refresh_token", "refresh_token": seed}]
 
 
 @pytest.mark.slow
@@ -191,6 +191,18 @@ def test_nothing_readable_is_stored(store: Engine, vendor: Vendor, connect: Conn
         assert file.stat().st_mode & 0o077 == 0
     for secret in (seed, token.access, token.refresh):
         assert secret not in row and secret not in repr(token)
+
+
+def test_a_lost_key_is_named_and_a_new_authorization_helps(
+    store: Engine, vendor: Vendor, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = connect(refresh_token=vendor.new_refresh_token())
+    Bearer(connection, OAUTH, store).token()
+    monkeypatch.setenv("GREENLIGHT_SECRET_KEY", Fernet.generate_key().decode())
+    with pytest.raises(ConfigurationError, match="put the former key back"):
+        Bearer(connection, OAUTH, store).token()
+    Bearer(connection, OAUTH, store).keep(pair("new"))
+    assert Bearer(connection, OAUTH, store).token().access == "access-new"
 
 
 def test_rotated_keys_still_read_the_tokens(
