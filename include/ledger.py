@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, Table, case, exists, func, literal, or_, select, true
 from sqlalchemy.sql.selectable import Select
 
-from include import warehouse
+from include import money, warehouse
 from include.connectors.base import Figure
 
 DOCUMENT_TABLES = {"invoices": ("outstanding_amount", 1), "credit_notes": ("unapplied_amount", -1)}
@@ -45,11 +45,11 @@ class Ledger:
     by_customer: dict[str, list[OpenDocument]]
 
     def total(self, figure: Figure) -> int:
-        """Return what all customers owe, in the figure's basis and currency, minor units."""
+        """Return what all customers owe, in the figure's basis and currency, minor units (mixed: ten-thousandths)."""
         return sum(self._amount(document, figure.basis, figure.currency) for document in self.documents.values())
 
     def balance(self, figure: Figure) -> int:
-        """Return what the figure's customer owes, in its basis and currency, minor units."""
+        """Return what the figure's customer owes, in its basis and currency, minor units (mixed: ten-thousandths)."""
         own = self.by_customer.get(figure.subject, [])
         return sum(self._amount(document, figure.basis, figure.currency) for document in own)
 
@@ -57,7 +57,7 @@ class Ledger:
         """Return (customer, currency, amount in minor units) for every customer with open rests."""
         sums: Counter[tuple[str, str]] = Counter()
         for document in self.documents.values():
-            currency = document.base_currency if basis == "base" else document.currency
+            currency = {"base": document.base_currency, "mixed": ""}.get(basis, document.currency)
             sums[document.customer, currency] += self._amount(document, basis, currency)
         return [(customer, currency, amount) for (customer, currency), amount in sorted(sums.items())]
 
@@ -65,6 +65,8 @@ class Ledger:
     def _amount(document: OpenDocument, basis: str, currency: str) -> int:
         if basis == "base":
             return document.base_rest or 0
+        if basis == "mixed":
+            return money.as_mixed(document.rest, document.currency)
         return document.rest if document.currency == currency else 0
 
 

@@ -186,14 +186,14 @@ def _document(figure: Figure, document: OpenDocument | None, ours: Ledger, asked
 
 def _amount(figure: Figure, ours: int, explained_by: list[Line], asked: str) -> Line:
     """Compare a total or balance; it is explained when the differing documents add up to it."""
-    theirs = _minor(figure.amount, figure.currency)
+    theirs = _minor(figure.amount, figure.currency, figure.basis)
     if theirs is None:
         return Line(figure.name, figure.grade, figure.subject, "unanswered", asked, figure.basis)
     difference = ours - theirs
     parts = [
-        line.base_difference if figure.basis == "base" else line.difference
+        _part(line, figure.basis)
         for line in explained_by
-        if figure.basis == "base" or line.currency == figure.currency
+        if figure.basis != "document" or line.currency == figure.currency
     ]
     customer = figure.subject if figure.name == "customer_balance" else ""
     return Line(
@@ -201,6 +201,15 @@ def _amount(figure: Figure, ours: int, explained_by: list[Line], asked: str) -> 
         customer_external_id=customer, currency=figure.currency, ours=ours, theirs=theirs, difference=difference,
         is_explained=difference != 0 and None not in parts and sum(p for p in parts if p is not None) == difference,
     )  # fmt: skip
+
+
+def _part(line: Line, basis: str) -> int | None:
+    """Return what a document's difference contributes to that of a total, in the total's units."""
+    if basis == "base":
+        return line.base_difference
+    if basis == "mixed" and line.difference is not None:
+        return money.as_mixed(line.difference, line.currency)
+    return line.difference
 
 
 def _balances_only_here(figures: ControlFigures, ours: Ledger, explained: list[Line], asked: str) -> list[Line]:
@@ -242,12 +251,12 @@ def _type(figure: Figure, asked: str) -> Line:
     )  # fmt: skip
 
 
-def _minor(amount: Decimal | None, currency: str) -> int | None:
-    """Return minor units; None for no amount, or for one whose currency could not keep it."""
+def _minor(amount: Decimal | None, currency: str, basis: str = "document") -> int | None:
+    """Return minor units (mixed: ten-thousandths); None for no amount, or for one that could not be kept so."""
     if amount is None:
         return None
     try:
-        return money.minor_units(amount, currency)
+        return money.mixed_units(amount) if basis == "mixed" else money.minor_units(amount, currency)
     except ValueError:
         return None
 
