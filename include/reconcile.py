@@ -115,10 +115,10 @@ def compare(figures: ControlFigures, ours: Ledger, connector: Connector) -> list
         how = asked.get(figure.name, "")
         match figure.name:
             case "open_total":
-                lines.append(_amount(figure, ours.total(figure), explained, how))
+                lines.append(_amount(figure, ours.total(figure), explained, how, ours.converted(figure)))
             case "customer_balance":
                 own = [line for line in explained if line.customer_external_id == figure.subject]
-                lines.append(_amount(figure, ours.balance(figure), own, how))
+                lines.append(_amount(figure, ours.balance(figure), own, how, ours.converted(figure)))
             case "count":
                 lines.append(_count(figure, ours.counts.get(figure.subject, 0), ours, how))
             case "closed_world":
@@ -184,8 +184,12 @@ def _document(figure: Figure, document: OpenDocument | None, ours: Ledger, asked
     return line
 
 
-def _amount(figure: Figure, ours: int, explained_by: list[Line], asked: str) -> Line:
-    """Compare a total or balance; it is explained when the differing documents add up to it."""
+def _amount(figure: Figure, ours: int, explained_by: list[Line], asked: str, converted: int = 0) -> Line:
+    """Compare a total or balance; it is explained when the differing documents add up to it.
+
+    Args:
+        converted: documents that were converted for ours, each of which may be off by one minor unit.
+    """
     theirs = _minor(figure.amount, figure.currency, figure.basis)
     if theirs is None:
         return Line(figure.name, figure.grade, figure.subject, "unanswered", asked, figure.basis)
@@ -196,8 +200,11 @@ def _amount(figure: Figure, ours: int, explained_by: list[Line], asked: str) -> 
         if figure.basis != "document" or line.currency == figure.currency
     ]
     customer = figure.subject if figure.name == "customer_balance" else ""
+    if converted:
+        asked = f"{asked}; here {converted} open documents are converted at their own rate, half even"
     return Line(
-        figure.name, figure.grade, figure.subject, "amount" if difference else "equal", asked, figure.basis,
+        figure.name, figure.grade, figure.subject, "amount" if abs(difference) > converted else "equal", asked,
+        figure.basis,
         customer_external_id=customer, currency=figure.currency, ours=ours, theirs=theirs, difference=difference,
         is_explained=difference != 0 and None not in parts and sum(p for p in parts if p is not None) == difference,
     )  # fmt: skip

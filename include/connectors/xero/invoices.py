@@ -121,6 +121,14 @@ def uses(record: Record, key: str, stream: str, kind: str, credit: tuple[str, st
     ]  # fmt: skip
 
 
+def exchange_rate(record: Record) -> Row:
+    """Return the rate as it is stated, and what it says."""
+    rate = record.get("CurrencyRate")
+    if not rate:
+        return {}
+    return {"exchange_rate": wire.amount(rate), "exchange_rate_basis": record["organisation"]["rate_basis"]}
+
+
 def link(record: Record, page: str, identifier: str) -> str:
     """Return the address of a record in Xero, by way of its organisation where that has a short name."""
     code = record["organisation"]["short_code"]
@@ -135,7 +143,6 @@ def _document(record: Record, key: str) -> Row:
     if status is None:
         raise UnknownValue("status")
     day = wire.day(record, "Date")
-    rate = record.get("CurrencyRate")
     sent = record.get("SentToContact")
     return {
         "external_id": key,
@@ -148,8 +155,7 @@ def _document(record: Record, key: str) -> Row:
         "net_amount": wire.amount(record["SubTotal"]),
         "tax_amount": wire.amount(record["TotalTax"]),
         "base_currency": record["organisation"]["base_currency"],
-        "exchange_rate": wire.amount(rate) if rate else None,
-        "exchange_rate_basis": record["organisation"]["rate_basis"] if rate else None,
+        **exchange_rate(record),
         "status": status,
         "source_status": record["Status"],
         "is_sent": sent if isinstance(sent, bool) else None,

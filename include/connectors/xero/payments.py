@@ -12,7 +12,7 @@ from typing import Any
 
 from include.connectors.base import Normalized, Record
 from include.connectors.xero import wire
-from include.connectors.xero.invoices import UnknownValue, uses
+from include.connectors.xero.invoices import UnknownValue, exchange_rate, uses
 
 FIELDS = (
     "PaymentID", "OverpaymentID", "PrepaymentID", "Type", "PaymentType", "Status", "Date", "DateString", "Amount",
@@ -56,6 +56,7 @@ def payment(record: Record, key: str, said: Normalized) -> None:
         "amount": wire.amount(record["Amount"]),
         "unapplied_amount": ZERO,
         "base_currency": record["organisation"]["base_currency"],
+        **exchange_rate(record),
         "base_unapplied_amount": ZERO,
         "refunded_on" if is_refund else "paid_on": wire.day(record, "Date"),
         "instrument": wire.text(account.get("Code")),
@@ -87,6 +88,7 @@ def credit(record: Record, key: str, said: Normalized, stream: str) -> None:
         "amount": total,
         "unapplied_amount": rest,
         "base_currency": own["base_currency"],
+        **exchange_rate(record),
         "base_unapplied_amount": rest if currency == own["base_currency"] or not rest else None,
         "paid_on": wire.day(record, "Date"),
         "status": status,
