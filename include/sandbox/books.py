@@ -7,7 +7,6 @@ allocation, but not a party whose balance changed, nor a part-paid document whos
 from __future__ import annotations
 
 import random
-import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -52,10 +51,13 @@ class Books:
         self.zone = ZoneInfo(self.entity.timezone)
         self._payments_of: dict[str, list[Payment]] = defaultdict(list)
         self._allocations_of: dict[str, list[Allocation]] = defaultdict(list)
+        self.batches: dict[str, list[Payment]] = defaultdict(list)
+        """The payments of every bank transfer that settled more than one document."""
 
     def new_id(self) -> str:
         """Return the next id, a random one that the seed decides."""
-        return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
+        digits = f"{self.rng.getrandbits(128):032x}"  # written out: uuid.UUID takes four times as long
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
     def day(self, at: datetime) -> date:
         """Return the entity's own day at a moment."""
@@ -134,6 +136,8 @@ class Books:
         )  # fmt: skip
         self.payments[payment.id] = payment
         self._payments_of[document.id].append(payment)
+        if batch:
+            self.batches[batch].append(payment)
         self._settle(document, amount, at)
         return payment
 

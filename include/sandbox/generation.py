@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import accumulate
 
 from include.sandbox import stories
 from include.sandbox.books import Books, Entity
@@ -29,7 +30,7 @@ def generate(seed: int, number: int, invoices: int, customers: int, months: int,
     buyers, sellers = [party for party in parties if not party.is_supplier], parties[:50]
     untold = list(stories.STORIES)
     books.rng.shuffle(untold)  # each story is told once before chance decides
-    weights = list(stories.STORIES.values())
+    every, weights = list(stories.STORIES), list(accumulate(stories.STORIES.values()))
     span = (now - start).total_seconds()
     while (done := books.numbers[Kind.INVOICE]) < invoices:
         # Invoices grow denser towards now; the last few are always young and open.
@@ -44,7 +45,7 @@ def generate(seed: int, number: int, invoices: int, customers: int, months: int,
         else:
             invoice = new_document(books, Kind.INVOICE, party, at)
             if chapters := _chapters(books.rng, at, now):
-                story = untold.pop() if untold else books.rng.choices(list(stories.STORIES), weights)[0]
+                story = untold.pop() if untold else books.rng.choices(every, cum_weights=weights)[0]
                 story(books, invoice, chapters)
     retire(books, now)
     return books

@@ -118,7 +118,10 @@ def _balance(books: Books, document: Document, settled: Decimal) -> Balance:
 def _counts(books: Books) -> dict[str, int]:
     counts = Counter(f"{document.kind}/{document.state}" for document in books.documents.values())
     for payment in books.payments.values():
-        counts[("refund" if payment.is_refund else "payment") + ("/deleted" if payment.deleted else "")] += 1
+        kind = "refund" if payment.is_refund else "payment"
+        if books.documents[payment.document].kind is Kind.BILL:
+            kind = "payment_of_bill"
+        counts[kind + ("/deleted" if payment.deleted else "")] += 1
     counts.update("allocation/deleted" if a.deleted else "allocation" for a in books.allocations.values())
     counts.update("customer" for party in books.parties.values() if party.is_customer)
     counts.update("party" for _ in books.parties)

@@ -9,7 +9,7 @@ from typing import Any
 from include.sandbox.books import Books
 from include.sandbox.faults import Fault, Order
 from include.sandbox.ledger import Ledger
-from include.sandbox.xero import accounts, reports
+from include.sandbox.xero import accounts, payments, reports
 from include.sandbox.xero.lists import LISTS, List
 from include.sandbox.xero.query import read
 from include.sandbox.xero.settings import Settings
@@ -20,6 +20,7 @@ SMALL: Mapping[str, tuple[str, Callable[[Books], Any]]] = {
     "organisation": ("Organisations", lambda books: [accounts.organisation(books)]),
     "currencies": ("Currencies", accounts.currencies),
     "accounts": ("Accounts", accounts.accounts),
+    "batchpayments": ("BatchPayments", payments.batches),
 }
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from include.sandbox.books import Books
 from include.sandbox.records import Document, Kind, Payment
 from include.sandbox.xero import accounts
 from include.sandbox.xero.documents import shown_rate
 from include.sandbox.xero.settings import Settings
-from include.sandbox.xero.shapes import Shape, day, plain, updated
+from include.sandbox.xero.shapes import Shape, day, moment, plain, updated
 
 TYPES = {
     Kind.INVOICE: "ACCRECPAYMENT", Kind.BILL: "ACCPAYPAYMENT", Kind.CREDIT_NOTE: "ARCREDITPAYMENT",
@@ -28,8 +30,8 @@ def status(payment: Payment) -> str:
 def payment(books: Books, record: Payment, settings: Settings, contact: Shape) -> Shape:
     """Return a payment with the document it settles; in every list alike."""
     document = books.documents[record.document]
-    batch = {"BatchPaymentID": record.batch, "BatchPayment": _batch(record)} if record.batch else {}
-    return batch | {
+    together = {"BatchPaymentID": record.batch, "BatchPayment": batch(books, record.batch)} if record.batch else {}
+    return together | {
         "PaymentID": record.id, "Date": day(record.paid_on), "BankAmount": plain(record.bank_amount),
         "Amount": plain(record.amount), "Reference": record.reference,
         "CurrencyRate": shown_rate(record.rate, settings), "PaymentType": TYPES[document.kind],
@@ -47,8 +49,26 @@ def _document(document: Document, contact: Shape) -> Shape:
     }  # fmt: skip
 
 
-def _batch(record: Payment) -> Shape:
+def batch(books: Books, key: str) -> Shape:
+    """Return a bank transfer that settled several documents."""
+    payments = books.batches[key]
+    living = [payment for payment in payments if not payment.deleted]
+    total = sum((payment.amount for payment in living), Decimal(0))
     return {
-        "BatchPaymentID": record.batch, "Date": day(record.paid_on), "Type": "RECBATCH", "Status": status(record),
-        "TotalAmount": str(plain(record.amount)),
+        "BatchPaymentID": key, "Account": accounts.reference(books, payments[0].account),
+        "Date": day(payments[0].paid_on), "Type": "RECBATCH", "Status": "AUTHORISED" if living else "DELETED",
+        "TotalAmount": str(plain(total)), "UpdatedDateUTC": moment(max(p.updated_at for p in payments)),
     }  # fmt: skip
+
+
+def batches(books: Books) -> list[Shape]:
+    """Return every such transfer with its payments."""
+    return [
+        batch(books, key)
+        | {
+            "Payments": [
+                {"PaymentID": p.id, "Amount": plain(p.amount), "Invoice": {"InvoiceID": p.document}} for p in each
+            ]
+        }
+        for key, each in books.batches.items()
+    ]
