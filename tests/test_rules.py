@@ -19,7 +19,10 @@ HEAVY = ("pandas", "pyarrow", "great_expectations")
 MAY_NAME_VENDORS = ("demo", "docs", "tests", "include/sandbox", "include/outbound")
 KNOWS_HTTP = {("oauth.py", "requests"), ("token_endpoint.py", "urllib3.util")}
 """A type, and a table of retries for the one session; neither asks."""
-DOCUMENTS = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile", ".gitignore")
+DOCUMENTS = (
+    "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile", ".gitignore", "requirements-dev.in",
+    "requirements-dev.txt",
+)  # fmt: skip
 
 
 def tracked() -> list[Path]:
