@@ -112,13 +112,20 @@ def test_on_postgresql_an_analyst_reads_receivables_but_no_token(postgres: Serve
                 analyst.execute(f"SELECT * FROM {access.SCHEMA}.{table}")
 
 
-def test_a_schema_that_an_administrator_made_is_used(postgres: Server) -> None:
+def test_a_schema_that_an_administrator_made_is_used_and_closed(postgres: Server) -> None:
     url = postgres.create()
     with psycopg.connect(url, autocommit=True) as owner:
         owner.execute(f"CREATE SCHEMA {access.SCHEMA}")
+        owner.execute(f"GRANT ALL ON SCHEMA {access.SCHEMA} TO PUBLIC")
+        owner.execute("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC")
+        owner.execute(f"CREATE ROLE anybody_{url.rpartition('/')[2]} LOGIN")
     made = warehouse.engine(url)
     warehouse.upgrade(made)
     access.check(access.engine(made))
+    with psycopg.connect(url.replace("greenlight@", f"anybody_{url.rpartition('/')[2]}@"), autocommit=True) as anybody:
+        assert anybody.execute("SELECT count(*) FROM invoices").fetchone() == (0,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="schema"):
+            anybody.execute(f"SELECT * FROM {access.SCHEMA}.tokens")
 
 
 def test_a_load_that_is_under_way_keeps_nobody_from_the_tokens(engine: Engine, store: Engine) -> None:

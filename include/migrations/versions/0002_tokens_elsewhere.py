@@ -1,4 +1,4 @@
-"""Tokens leave the warehouse's schema for the access store (docs/decisions/0011); none were stored yet."""
+"""Tokens leave the warehouse's schema for the access store (docs/decisions/0014); none were stored yet."""
 
 from __future__ import annotations
 
