@@ -31,13 +31,15 @@ def generate(seed: int, number: int, invoices: int, customers: int, months: int,
     untold = list(stories.STORIES)
     books.rng.shuffle(untold)  # each story is told once before chance decides
     every, weights = list(stories.STORIES), list(accumulate(stories.STORIES.values()))
+    drafts = 0
     span = (now - start).total_seconds()
     while (done := books.numbers[Kind.INVOICE]) < invoices:
         # Invoices grow denser towards now; the last few are always young and open.
         at = _moment(start, span * (done / invoices) ** 0.8, books.rng)
         party, chance = books.rng.choice(buyers), books.rng.random()
         if chance < DRAFTS:
-            _draft(books, party, at, now)
+            drafts += 1
+            _draft(books, party, at, now, drafts)
         elif chance < DRAFTS + BILLS:
             bill = new_document(books, Kind.BILL, books.rng.choice(sellers), at)
             if chapters := _chapters(books.rng, at, now):
@@ -60,10 +62,11 @@ def _blank(seed: int, number: int, created_at: datetime) -> Books:
     return Books(entity, random.Random(digest))  # noqa: S311 - dice, no secret
 
 
-def _draft(books: Books, party: Party, at: datetime, now: datetime) -> None:
-    state = books.rng.choice((State.DRAFT, State.SUBMITTED))
+def _draft(books: Books, party: Party, at: datetime, now: datetime, number: int) -> None:
+    """Enter a draft; of four in a row one was deleted, one submitted, and one submitted and then deleted."""
+    state = State.SUBMITTED if number % 4 in (2, 3) else State.DRAFT
     draft = new_document(books, Kind.INVOICE, party, at, state=state)
-    if books.rng.random() < 0.5:
+    if number % 4 in (1, 3):
         books.void(draft, min(at + timedelta(days=1), now))
 
 

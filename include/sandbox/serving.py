@@ -20,6 +20,7 @@ def listen(port: int = 0) -> socket.socket:
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind((LOOPBACK, port))
+    listening.listen()  # who connects before the server runs waits instead of being refused
     return listening
 
 
