@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import datetime, timedelta
 
 from include.sandbox.books import Books
@@ -21,7 +22,7 @@ def new_party(books: Books, at: datetime) -> Party:
     name = f"{last} {TRADES[number % len(TRADES)]} {place.ending} {number}"
     domain = f"party-{number}.example"
     people = [
-        Person(rng.choice(place.first_names), rng.choice(place.last_names), f"person.{n}@{domain}", rng.random() < 0.8)
+        Person(rng.choice(place.first_names), rng.choice(place.last_names), _email(n, domain, rng), rng.random() < 0.8)
         for n in range(rng.choice((0, 0, 1, 1, 2, 3)))
     ]
     if people and rng.random() < 0.8:
@@ -44,6 +45,14 @@ def new_party(books: Books, at: datetime) -> Party:
             is_supplier=number % SUPPLIERS == 0,
         )
     )  # fmt: skip
+
+
+def _email(number: int, domain: str, rng: random.Random) -> str:
+    """Return a person's address: mostly their own, sometimes their company's or a colleague's, sometimes none."""
+    chance = rng.random()
+    if chance < 0.1:
+        return ""
+    return f"accounts@{domain}" if chance < 0.2 else f"person.{number // 2 if chance < 0.3 else number}@{domain}"
 
 
 def populate(books: Books, count: int, start: datetime) -> None:

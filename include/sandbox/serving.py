@@ -34,7 +34,7 @@ def server(app: Any) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             app, log_level="critical", access_log=False, lifespan="off", date_header=False, server_header=False,
-            timeout_graceful_shutdown=1,
+            timeout_keep_alive=300, timeout_graceful_shutdown=1,
         )
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from include.sandbox.books import Books
 from include.sandbox.invoicing import new_document, round_to, share, split
-from include.sandbox.records import Document, Kind
+from include.sandbox.records import Document, Kind, State
 
 Story = Callable[[Books, Document, Sequence[datetime]], None]
 
@@ -126,6 +126,15 @@ def allocation_undone(books: Books, invoice: Document, days: Sequence[datetime])
     books.delete_allocation(books.allocate(note, invoice, note.outstanding, days[0]), days[1])
 
 
+def note_withdrawn(books: Books, invoice: Document, days: Sequence[datetime]) -> None:
+    """A credit note made by mistake, and a second one that never leaves its draft."""
+    books.void(
+        _credit(books, Kind.CREDIT_NOTE, invoice, share(books, invoice.gross, invoice.currency), days[0]), days[1]
+    )
+    party, amount = books.parties[invoice.party], share(books, invoice.gross, invoice.currency)
+    new_document(books, Kind.CREDIT_NOTE, party, days[1], gross=amount, currency=invoice.currency, state=State.DRAFT)
+
+
 def voided(books: Books, invoice: Document, days: Sequence[datetime]) -> None:
     """Made by mistake."""
     books.void(invoice, days[0])
@@ -153,5 +162,5 @@ STORIES: dict[Story, int] = {  # with how many of a hundred invoices have it, wh
     paid: 56, paid_together: 2, stays_open: 7, paid_in_parts: 6, in_installments: 2, renegotiated: 3,
     credited: 5, credited_and_refunded: 2, overpaid: 2, overpaid_and_refunded: 1, overpaid_and_used: 1,
     paid_ahead: 2, paid_ahead_and_refunded: 1, ended_by_a_note: 1, ended_by_a_payment: 1, voided: 4,
-    payment_bounced: 2, allocation_undone: 2,
+    payment_bounced: 2, allocation_undone: 1, note_withdrawn: 1,
 }  # fmt: skip

@@ -45,7 +45,7 @@ def documents(official: Official, tenant: str) -> dict[str, tuple[Any, ...]]:
             number = row.credit_note_number if kind is Kind.CREDIT_NOTE else None
             found[getattr(row, id_field)] = (
                 kind, number, row.contact.contact_id, row.currency_code.value, STATES[row.status], row.total,
-                row.remaining_credit, None,
+                row.remaining_credit if STATES[row.status] is State.POSTED else Decimal(0), None,
             )  # fmt: skip
     return found
 

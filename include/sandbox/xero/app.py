@@ -47,7 +47,7 @@ class Face:
         self.app = Starlette(
             routes=[
                 Route(AUTHORIZE, identity.authorize, methods=["GET"]),
-                Route(TOKEN, identity.token, methods=["POST"]),
+                Route(TOKEN, self._token, methods=["POST"]),
                 Route("/connect/revocation", identity.revocation, methods=["POST"]),
                 Route(BASE + "/{path:path}", self._data, methods=["GET"]),
                 Route("/{path:path}", self._other, methods=["GET"]),
@@ -92,6 +92,9 @@ class Face:
     def revoke_all(self) -> None:
         """End every grant."""
         self.grants.revoke_all()
+
+    async def _token(self, request: Request) -> Response:
+        return self._finished(request, await self.identity.token(request), "")
 
     async def _other(self, request: Request) -> Response:
         """Answer /connections, whose case does not matter."""

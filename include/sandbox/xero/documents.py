@@ -29,7 +29,7 @@ def status(document: Document) -> str:
 
 
 def amount_due(document: Document, settings: Settings) -> Decimal:
-    """Return what an invoice says is due; a draft already says its total."""
+    """Return what an invoice says is due, or a credit is left; a draft already says its total."""
     if document.state in NOT_YET and settings.draft_amount_due == "total":
         return document.gross
     return document.outstanding
@@ -79,7 +79,7 @@ def credit(books: Books, document: Document, settings: Settings, contact: Shape,
         number = {}
     return {
         ID_FIELDS[document.kind]: document.id, **number, "ID": document.id, "Type": TYPES[document.kind],
-        "Reference": document.reference, "RemainingCredit": plain(document.outstanding),
+        "Reference": document.reference, "RemainingCredit": plain(amount_due(document, settings)),
         "Allocations": [_allocation(books, allocation) for allocation in allocations],
         "Payments": _payments(books, document, settings), "AppliedAmount": plain(applied),
         "CurrencyRate": shown_rate(document.rate, settings), "HasAttachments": False, "Contact": contact,
