@@ -103,7 +103,7 @@ def _attach(scheme: str, conn_id: str, setting: str) -> None:
 
 
 def read(path: ObjectStoragePath) -> bytes:
-    """Return a file's bytes, in one request."""
+    """Return all of a file."""
     body: bytes = path.fs.cat_file(path.path)
     return body
 
