@@ -71,11 +71,17 @@ class Faults:
         with self._lock:
             self._orders.clear()
 
-    def take(self, entity: str, path: str) -> Order | None:
-        """Return the fault that is due for a request, and use it up once."""
+    def take(self, entity: str, path: str, *, named_only: bool = False) -> Order | None:
+        """Return the fault that is due for a request, and use it up once.
+
+        Args:
+            named_only: only one that was ordered for a part of the address, as for what is no data.
+        """
         with self._lock:
             for order in self._orders:
                 if (order.entity and order.entity != entity) or order.path.lower() not in path.lower():
+                    continue
+                if named_only and not order.path:
                     continue
                 if order.skip:
                     order.skip -= 1

@@ -171,6 +171,7 @@ def test_the_clock_is_where_the_caller_puts_it() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_two_hundred_thousand_invoices_take_about_a_minute_of_computing() -> None:
     import time
 

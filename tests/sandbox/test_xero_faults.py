@@ -145,6 +145,30 @@ def test_a_grant_ends_and_its_refresh_token_with_it(server: Server, reader: Read
     }
 
 
+def test_the_identity_server_fails_only_where_it_is_named_and_then_has_not_rotated(
+    server: Server, reader: Reader
+) -> None:
+    form = {"grant_type": "refresh_token", "refresh_token": reader.refresh}
+    server.fault("503")
+    server.fault("503", path="/connect/token")
+    assert [reader.token(form).status_code for _ in "12"] == [503, 200]
+    assert server.face.grants.refreshes == 1
+    assert reader.get("/Organisation").status_code == 503, "the other one still waited for its data"
+
+
+def test_a_new_pair_of_tokens_may_be_lost_on_its_way_so_that_only_the_grace_helps(
+    server: Server, reader: Reader
+) -> None:
+    form = {"grant_type": "refresh_token", "refresh_token": reader.refresh}
+    server.fault("reset", path="/connect/token")
+    with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
+        reader.token(form)
+    assert server.face.grants.refreshes == 1
+    assert reader.token(form).status_code == 200
+    server.skip(1801)
+    assert reader.token(form).status_code == 400
+
+
 def test_a_fault_is_one_entitys_own(server: Server, reader: Reader) -> None:
     server.fault("500", entity=Reader(server, entity=1).tenant)
     assert reader.get("/Organisation").status_code == 200

@@ -56,7 +56,11 @@ def test_the_parameter_is_page_size_in_camel_case_and_at_most_a_thousand(reader:
 
 @pytest.mark.parametrize("page", ["0", "-1", "one"])
 def test_a_page_that_is_no_number_is_refused(reader: Reader, page: str) -> None:
-    assert reader.get("/Invoices", page=page).json()["Type"] == "QueryParseException"
+    refused = reader.get("/Invoices", page=page)
+    assert refused.status_code == 400
+    said = refused.json()
+    assert (said["ErrorNumber"], said["Type"]) == (10, "ValidationException")
+    assert "page" in said["Elements"][0]["ValidationErrors"][0]["Message"]
 
 
 def test_past_the_last_page_there_is_nothing_or_the_last_page_again(reader: Reader, serving: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from include.sandbox.books import Books
@@ -11,16 +12,15 @@ from include.sandbox.faults import Fault, Order
 from include.sandbox.ledger import Ledger
 from include.sandbox.xero import accounts, payments, reports
 from include.sandbox.xero.lists import LISTS, List
-from include.sandbox.xero.query import read
+from include.sandbox.xero.query import is_modified, moment, read
 from include.sandbox.xero.settings import Settings
-from include.sandbox.xero.shapes import ENCODER, envelope
+from include.sandbox.xero.shapes import ENCODER, Shape, envelope
 from include.sandbox.xero.view import View
 
 SMALL: Mapping[str, tuple[str, Callable[[Books], Any]]] = {
     "organisation": ("Organisations", lambda books: [accounts.organisation(books)]),
     "currencies": ("Currencies", accounts.currencies),
     "accounts": ("Accounts", accounts.accounts),
-    "batchpayments": ("BatchPayments", payments.batches),
 }
 
 
@@ -64,12 +64,22 @@ class Answers:
                 return ENCODER.encode(envelope(now, plural, make(books), address))
             case [name] if name.lower() in LISTS:
                 return self._list(tenant, LISTS[name.lower()], parameters, since, address, order)
+            case [name] if name.lower() == "batchpayments":
+                return ENCODER.encode(envelope(now, "BatchPayments", self._batches(books, moment(since)), address))
             case [name, key] if name.lower() in LISTS:
                 return self.view(tenant).single(LISTS[name.lower()], key, address)
             case [folder, name] if folder.lower() == "reports":
                 made = reports.report(books, name, parameters, now, self._settings)
                 return ENCODER.encode(envelope(now, "Reports", [made], address)) if made else None
         return None
+
+    def _batches(self, books: Books, since: datetime | None) -> list[Shape]:
+        """Return the bank transfers that changed, which come without paging."""
+        return [
+            payments.batch(books, key) | {"Payments": payments.parts(books, key)}
+            for key, each in books.batches.items()
+            if not since or is_modified(max(p.updated_at for p in each), since, self._settings)
+        ]
 
     def _list(
         self, tenant: str, the_list: List, parameters: Mapping[str, str], since: str, address: str, order: Order | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable, Callable
 from email.utils import format_datetime
 from typing import Any
 
@@ -21,7 +22,7 @@ from include.sandbox.xero.identity import Identity
 from include.sandbox.xero.limits import Limits, Reached
 from include.sandbox.xero.settings import App, Settings
 from include.sandbox.xero.spoil import spoil
-from include.sandbox.xero.where import BadFilter
+from include.sandbox.xero.where import BadFilter, BadParameter
 from include.sandbox.xero.xml import as_xml
 
 BASE = "/api.xro/2.0"
@@ -94,14 +95,17 @@ class Face:
         self.grants.revoke_all()
 
     async def _token(self, request: Request) -> Response:
-        return self._finished(request, await self.identity.token(request), "")
+        return await self._of_identity(request, self.identity.token)
 
     async def _other(self, request: Request) -> Response:
         """Answer /connections, whose case does not matter."""
         if request.url.path.lower().rstrip("/") == "/connections":
-            response = await self.identity.connections(request)
-            return self._finished(request, response, "")
+            return await self._of_identity(request, self.identity.connections)
         return problems.not_found()
+
+    async def _of_identity(self, request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+        order = self.faults.take("", request.url.path, named_only=True)
+        return self._finished(request, await spoil(order, lambda: answer(request)), "")
 
     async def _data(self, request: Request) -> Response:
         address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -132,7 +136,7 @@ class Face:
             self.limits.leave(tenant)
         return self._finished(request, response, tenant, app)
 
-    def _answer(self, request: Request, grant: Grant, tenant: str, address: str, order: Order | None) -> Response:
+    async def _answer(self, request: Request, grant: Grant, tenant: str, address: str, order: Order | None) -> Response:
         """Answer what was asked, as JSON or, unless that was asked for, as XML."""
         path = request.path_params["path"].strip("/")
         if (scope := self.answers.scope(path)) and not _has(grant, scope):
@@ -147,6 +151,8 @@ class Face:
                     address,
                     order,
                 )
+        except BadParameter as error:
+            return problems.validation(str(error))
         except BadFilter as error:
             return problems.query_error(str(error))
         if body is None:

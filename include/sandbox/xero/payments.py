@@ -61,14 +61,8 @@ def batch(books: Books, key: str) -> Shape:
     }  # fmt: skip
 
 
-def batches(books: Books) -> list[Shape]:
-    """Return every such transfer with its payments."""
+def parts(books: Books, key: str) -> list[Shape]:
+    """Return the payments of a bank transfer, as it lists them."""
     return [
-        batch(books, key)
-        | {
-            "Payments": [
-                {"PaymentID": p.id, "Amount": plain(p.amount), "Invoice": {"InvoiceID": p.document}} for p in each
-            ]
-        }
-        for key, each in books.batches.items()
+        {"PaymentID": p.id, "Amount": plain(p.amount), "Invoice": {"InvoiceID": p.document}} for p in books.batches[key]
     ]

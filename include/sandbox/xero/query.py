@@ -11,7 +11,7 @@ from typing import Any
 from include.sandbox.books import Books
 from include.sandbox.xero.lists import List, record_day
 from include.sandbox.xero.settings import Settings
-from include.sandbox.xero.where import BadFilter, Column, condition
+from include.sandbox.xero.where import BadFilter, BadParameter, Column, condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,13 @@ def read(parameters: Mapping[str, str], modified_since: str, the_list: List, set
     given = {name.lower(): value for name, value in parameters.items()}
     size = _number("pageSize", given.get("pagesize", str(settings.page_size)))
     if size > settings.largest_page and settings.oversized_page == "refuse":
-        raise BadFilter(f"pageSize must be between 1 and {settings.largest_page}")
+        raise BadParameter(f"pageSize must be between 1 and {settings.largest_page}")
     return Query(
         where=given.get("where", ""),
         order=given.get("order", ""),
         filters=tuple((column, given[n.lower()]) for n, column in the_list.filters.items() if given.get(n.lower())),
         search=given.get("searchterm", "").lower(),
-        since=_moment(modified_since) if modified_since else None,
+        since=moment(modified_since),
         archived=given.get("includearchived", "").lower() == "true",
         summary=given.get("summaryonly", "").lower() == "true",
         page=_number("page", given["page"]) if "page" in given and the_list.is_paged else 0,
@@ -81,7 +81,7 @@ def select(books: Books, the_list: List, query: Query, settings: Settings) -> li
         read_column = every[column]
         records = [record for record in records if str(read_column(record)).lower() in wanted]
     if query.since:
-        records = [record for record in records if _is_modified(record.updated_at, query.since, settings)]
+        records = [record for record in records if is_modified(record.updated_at, query.since, settings)]
     if query.search:
         records = [record for record in records if query.search in _searched(record)]
     if query.where:
@@ -117,7 +117,8 @@ def _order_key(name: str, the_list: List, columns: Mapping[str, Column], setting
     return lambda record: (column(record) is not None, column(record))
 
 
-def _is_modified(at: datetime, since: datetime, settings: Settings) -> bool:
+def is_modified(at: datetime, since: datetime, settings: Settings) -> bool:
+    """Return whether a change is later than If-Modified-Since, in the vendor's sense."""
     return at > since if settings.modified_since == "after" else at >= since
 
 
@@ -129,18 +130,24 @@ def _searched(record: Any) -> str:
 
 def _number(name: str, text: str) -> int:
     if not text.isdigit() or not int(text):
-        raise BadFilter(f"{name} must be a whole number from 1")
+        raise BadParameter(f"{name} must be a whole number from 1")
     return int(text)
 
 
-def _moment(text: str) -> datetime:
-    """Read If-Modified-Since, of which fractions of a second do not count."""
+def moment(text: str) -> datetime | None:
+    """Read If-Modified-Since, of which fractions of a second do not count; None if it is empty.
+
+    Raises:
+        BadParameter: it is no date.
+    """
+    if not text:
+        return None
     try:
-        moment = datetime.fromisoformat(text)
+        read_as = datetime.fromisoformat(text)
     except ValueError:
         try:
-            moment = parsedate_to_datetime(text)
+            read_as = parsedate_to_datetime(text)
         except ValueError:
-            raise BadFilter("If-Modified-Since is no date") from None
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return moment.replace(microsecond=0)
+            raise BadParameter("If-Modified-Since is no date") from None
+    read_as = read_as.replace(tzinfo=UTC) if read_as.tzinfo is None else read_as.astimezone(UTC)
+    return read_as.replace(microsecond=0)

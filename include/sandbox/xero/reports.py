@@ -14,7 +14,7 @@ from include.sandbox.xero.balance import trial_balance
 from include.sandbox.xero.lists import shown_party
 from include.sandbox.xero.settings import Settings
 from include.sandbox.xero.shapes import Shape, moment
-from include.sandbox.xero.where import BadFilter
+from include.sandbox.xero.where import BadParameter
 
 SECTIONS = {"Revenue": ("sales",), "Expenses": ("bad_debts", "currency_gains"), "Assets": ("bank", "receivable"),
             "Liabilities": ("payable", "tax")}  # fmt: skip
@@ -24,7 +24,7 @@ def report(books: Books, name: str, parameters: Mapping[str, str], now: datetime
     """Return a report by its name; None if there is none of that name.
 
     Raises:
-        BadFilter: a parameter is missing or cannot be understood.
+        BadParameter: a parameter is missing or cannot be understood.
     """
     given = {key.lower(): value for key, value in parameters.items()}
     day = _day(given["date"]) if "date" in given else books.day(now)
@@ -34,7 +34,7 @@ def report(books: Books, name: str, parameters: Mapping[str, str], now: datetime
         case "agedreceivablesbycontact":
             contact = given.get("contactid", "").lower()
             if contact not in books.parties:
-                raise BadFilter("A ContactID is required")
+                raise BadParameter("A ContactID is required")
             rows = _aged(books, contact, day, settings)
             return _around("AgedReceivablesByContact", "Aged Receivables By Contact", books, day, now, rows)
     return None
@@ -121,4 +121,4 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise BadFilter("date must be YYYY-MM-DD") from None
+        raise BadParameter("date must be YYYY-MM-DD") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -24,8 +24,8 @@ class Torn(Response):
         await send({"type": "http.response.body", "body": half, "more_body": False})
 
 
-async def spoil(order: Order | None, answer: Callable[[], Response]) -> Response:
-    """Return the answer, or what becomes of it."""
+async def spoil(order: Order | None, answer: Callable[[], Awaitable[Response]]) -> Response:
+    """Return the answer, or what becomes of it; a server that fails has done nothing, a torn reply was meant."""
     match order.fault if order else None:
         case Fault.SLOW:
             assert order, "a fault has its order"
@@ -37,12 +37,12 @@ async def spoil(order: Order | None, answer: Callable[[], Response]) -> Response
         case Fault.HTML:
             return HTMLResponse(PAGE)
         case Fault.CUT:
-            whole = answer()
+            whole = await answer()
             return Response(bytes(whole.body)[: len(whole.body) // 2], whole.status_code, _kept(whole.headers))
         case Fault.RESET:
-            whole = answer()
+            whole = await answer()
             return Torn(whole.body, whole.status_code, {"Content-Type": whole.headers["Content-Type"]})
-    return answer()
+    return await answer()
 
 
 def _kept(headers: Mapping[str, str]) -> dict[str, str]:

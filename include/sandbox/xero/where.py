@@ -35,6 +35,10 @@ class BadFilter(ValueError):
     """The text is no condition, or names a column that cannot be asked; says which."""
 
 
+class BadParameter(BadFilter):
+    """A parameter or header that is no condition has a value that it cannot have."""
+
+
 def condition(text: str, columns: Mapping[str, Column]) -> Condition:
     """Return the condition as a function of a record.
 
