@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,6 +20,7 @@ from include.warehouse.engine import exclusive
 
 SCHEMA = "greenlight_access"
 """The schema on PostgreSQL."""
+_kept: dict[tuple[str, int], sqlite3.Connection] = {}
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 
 
@@ -30,9 +34,11 @@ def engine(beside: Engine | None = None) -> Engine:
 
 
 def opened(given: Engine | None = None) -> Engine:
-    """Return the given access store, or the default one, after `check`."""
+    """Return the given access store, or the default one, after `check`; this process then keeps it open."""
     store = given if given is not None else engine()
     check(store)
+    if store.dialect.name == "sqlite":
+        _keep_open(str(store.url.database))
     return store
 
 
@@ -68,13 +74,21 @@ def upgrade(store: Engine) -> None:
 
 
 @contextmanager
-def transaction(store: Engine, name: str) -> Iterator[Connection]:
+def transaction(store: Engine, name: str, durable: bool = True) -> Iterator[Connection]:
     """Open a short write transaction that only one process at a time holds under this name.
 
     Never wait for a system inside.
+
+    Args:
+        durable: False where losing it when the machine (not the process) dies does no harm; much faster.
     """
-    with exclusive(store, f"access:{name}") as connection:
-        yield connection
+    with store.connect() as connection:
+        if not durable and connection.dialect.name == "sqlite":
+            connection.connection.cursor().execute("PRAGMA synchronous = NORMAL")  # not allowed inside a transaction
+        with exclusive(connection, f"access:{name}"):
+            if not durable and connection.dialect.name == "postgresql":
+                connection.execute(text("SET LOCAL synchronous_commit TO OFF"))
+            yield connection
 
 
 def now(connection: Connection) -> datetime:
@@ -85,6 +99,20 @@ def now(connection: Connection) -> datetime:
     return datetime.now(UTC)
 
 
+def _keep_open(file: str) -> None:
+    """Hold one connection: SQLite tidies up, and waits for the disk, whenever the last one closes."""
+    key = (file, os.getpid())
+    if key not in _kept:
+        _kept[key] = sqlite3.connect(file, check_same_thread=False)
+        _kept[key].execute("SELECT 1 FROM calls").fetchone()
+
+
+def _let_go() -> None:
+    for (_, pid), connection in _kept.items():
+        if pid == os.getpid():  # one that was inherited is the parent's to close
+            connection.close()
+
+
 def _revision(connection: Connection) -> str | None:
     where = SCHEMA if connection.dialect.name == "postgresql" else None
     if not inspect(connection).has_table("alembic_version", schema=where):
@@ -92,3 +120,6 @@ def _revision(connection: Connection) -> str | None:
     version = table("alembic_version", column("version_num"), schema=where)
     found = connection.execute(select(version.c.version_num)).scalar_one_or_none()
     return None if found is None else str(found)
+
+
+atexit.register(_let_go)

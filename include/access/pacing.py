@@ -175,7 +175,7 @@ class Pacer:
         return access.opened(self._given)
 
     def _transaction(self) -> AbstractContextManager[Connection]:
-        return access.transaction(self._store, f"pacing {self.connection_id}")
+        return access.transaction(self._store, f"pacing {self.connection_id}", durable=False)
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from tests.machinery.vendor import Vendor
 
 PROJECT = Path(__file__).resolve().parents[2]
-SECONDS = 100
+SECONDS = 250
 
 
 def start(engine: Engine, vendor: Vendor, what: str, refresh_token: str = "") -> subprocess.Popen[str]:

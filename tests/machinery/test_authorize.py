@@ -9,13 +9,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from sqlalchemy import Engine
 
-from include import access, authorize, connect, connections, environment, warehouse
+from include import access, authorize, connections, environment, warehouse
+from include import connect as command_
 from include.connectors import base
 from include.connectors.base import Connection, Entity
 from include.connectors.http import Http
@@ -23,7 +23,7 @@ from include.connectors.oauth import Bearer
 from tests.machinery.conftest import Connect
 from tests.machinery.vendor import CLIENT_SECRET, OAUTH, Vendor
 
-Browser = Callable[[str], str | None]
+Browser = Callable[[str], str]
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -51,7 +51,6 @@ def run(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> Run:  # fmt: skip
     """Run the command while a browser does what it is given: consent address → address it visits, if any."""
-    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", f"sqlite:///{tmp_path}/warehouse.sqlite")
     monkeypatch.setenv("GREENLIGHT_ORGANIZATIONS", str(tmp_path / "organizations"))
     monkeypatch.setattr(environment, "load", lambda: None)
     monkeypatch.setattr(connections, "warehouse_url", lambda: f"sqlite:///{tmp_path}/warehouse.sqlite")
@@ -80,33 +79,23 @@ def run(
 
     Paper.__abstractmethods__ = frozenset()
 
-    def command(browser: Browser, *words: str) -> tuple[int, str, str]:
-        shown: list[str] = []
+    original = authorize.authorize
 
-        def say(original: Any) -> Callable[..., None]:
-            def spoken(bearer: Bearer, print_: Callable[[str], None], port: int, seconds: float = 2.0) -> None:
-                def tell(line: str) -> None:
-                    print_(line)
-                    if address := re.search(r"^http\S+/authorize\S+", line, re.MULTILINE):
-                        threading.Thread(
-                            target=lambda: shown.append(visit(browser(address[0]) or "")), daemon=True
-                        ).start()
+    def command(browser: Browser, wait: float = 60.0) -> tuple[int, str, str]:
+        def with_browser(bearer: Bearer, say: Callable[[str], None], port: int) -> None:
+            def tell(line: str) -> None:
+                say(line)
+                if address := re.search(r"^http\S+/authorize\S+", line, re.MULTILINE):
+                    threading.Thread(target=lambda: visit(browser(address[0])), daemon=True).start()
 
-                original(bearer, tell, port, seconds)
+            original(bearer, tell, port, wait)
 
-            return spoken
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(authorize, "authorize", say(authorize.authorize))
-            status = connect_main("books", "--authorize", "--port", str(port), *words)
+        monkeypatch.setattr(authorize, "authorize", with_browser)
+        status = command_.main(["books", "--authorize", "--port", str(port)])
         printed = capsys.readouterr()
         return status, printed.out, printed.err
 
     return command
-
-
-def connect_main(*words: str) -> int:
-    return connect.main(words)
 
 
 def test_consent_is_kept_and_the_command_goes_on(run: Run, vendor: Vendor, port: int, connect: Connect) -> None:
@@ -147,15 +136,15 @@ def test_what_goes_wrong_is_one_clear_line(run: Run, vendor: Vendor, changes: di
 
 
 def test_nobody_consents(run: Run) -> None:
-    status, _, err = run(lambda address: "http://127.0.0.1:1/")
-    assert status == 2 and "nobody consented within 2 seconds → run the command again" in err
+    status, _, err = run(lambda address: "http://127.0.0.1:1/", wait=1.0)
+    assert status == 2 and "nobody consented within 1 seconds → run the command again" in err
 
 
 def test_the_port_is_taken(run: Run, port: int) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port))
         taken.listen()
-        status, _, err = run(lambda address: None)
+        status, _, err = run(lambda address: address)
     assert status == 2 and f"port {port} cannot be listened on" in err and "--port" in err
 
 
@@ -177,19 +166,19 @@ def test_before_anybody_consents_the_store_must_be_there(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "warehouse_url", lambda: f"sqlite:///{tmp_path}/new.sqlite")
-    status, out, err = run(lambda address: None)
+    status, out, err = run(lambda address: address)
     assert status == 2 and "run `python -m include.warehouse upgrade`" in err and "authorize?" not in out
 
 
 def test_a_grant_of_the_client_itself_needs_nobody(run: Run, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "resolve", lambda conn_id: connect(grant="client_credentials"))
-    status, _, err = run(lambda address: None)
+    status, _, err = run(lambda address: address)
     assert status == 2 and "nobody needs to authorize" in err
 
 
 def test_a_system_without_consent_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(base.get("paper"), "authorization", lambda self: None)
-    status, _, err = run(lambda address: None)
+    status, _, err = run(lambda address: address)
     assert status == 2 and "Paper needs nobody's consent" in err
 
 

@@ -32,6 +32,7 @@ def pair(name: str, minutes: float = 30) -> Token:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_sixteen_processes_refresh_once(engine: Engine, store: Engine, vendor: Vendor) -> None:
     vendor.slow = 1.0
     seed = vendor.new_refresh_token()
@@ -41,6 +42,7 @@ def test_sixteen_processes_refresh_once(engine: Engine, store: Engine, vendor: V
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_a_process_killed_between_the_answer_and_its_commit_loses_nothing(
     engine: Engine, store: Engine, vendor: Vendor, connect: Connect
 ) -> None:
