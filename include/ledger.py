@@ -13,6 +13,7 @@ from sqlalchemy.sql.selectable import Select
 
 from include import money, warehouse
 from include.connectors.base import Figure
+from include.heirs import survivors
 
 DOCUMENT_TABLES = {"invoices": ("outstanding_amount", 1), "credit_notes": ("unapplied_amount", -1)}
 MOVEMENT_TABLES = {"payments": -1, "refunds": 1}
@@ -111,6 +112,13 @@ def read(engine: Engine, organization_id: str, history_from: date) -> Ledger:
             table = warehouse.table(name)
             live = (table.c.organization_id == organization_id, table.c.deleted_at.is_(None))
             in_range = _in_range(name, history_from)
+            if name == "customers":
+                heirs = connection.execute(select(table.c.external_id, table.c.superseded_by_external_id).where(*live))
+                holders = connection.scalars(select(table.c.external_id).where(*live, in_range))
+                counts[name] = len(
+                    survivors(holders, {row.external_id: row.superseded_by_external_id for row in heirs})
+                )
+                continue
             counts[name] = connection.execute(select(func.count()).where(*live, in_range)).scalar_one()
         refused = connection.execute(
             select(rejects.c.external_id, rejects.c.table_name).where(rejects.c.organization_id == organization_id)

@@ -20,6 +20,7 @@ from include.connectors.xero.client import Client, Reply
 from include.connectors.xero.pages import Reader
 from include.connectors.xero.scope import List
 from include.errors import MissingRights
+from include.heirs import survivors
 
 ASKED = {
     "open_total": "balance of the system account for debtors in the trial balance of the day",
@@ -70,14 +71,15 @@ class Control:
         """Ask for everything; open amounts of any age, counts from history_from."""
         documents = [self._documents(the_list, history_from) for the_list in (scope.INVOICES, *scope.CREDITS)]
         moved = self._payments(history_from)
-        figures = [*self._open(documents), *self._types(documents), *_counts(documents, moved)]
+        contacts = list(self.reader.rows(scope.CONTACTS, {}))
+        figures = [*self._open(documents), *self._types(documents), *_counts(documents, moved, contacts)]
         asked, unanswered = dict(ASKED), dict[str, str]()
         total, why_not = self._total(as_of)
         if total is not None:
             figures.append(total)
         else:
             asked["open_total"] = why_not
-        balances = self._balances(documents)
+        balances = self._balances(documents, contacts)
         if balances is not None:
             figures += balances
         elif total is None:
@@ -150,7 +152,7 @@ class Control:
                 mapped=kind in known,
             )
 
-    def _balances(self, documents: Iterable[Listed]) -> list[Figure] | None:
+    def _balances(self, documents: Iterable[Listed], contacts: Iterable[Row]) -> list[Figure] | None:
         """Return every contact's balance less its unused credits; None where it is unknown if it already is.
 
         Where Xero's balance leaves credits out, those that were listed are taken off, to compare like with like.
@@ -165,7 +167,7 @@ class Control:
         if includes is None and any(credits.values()):
             return None
         figures = []
-        for row in self.reader.rows(scope.CONTACTS, {}):
+        for row in contacts:
             customer = f"Contact:{row.get('ContactID')}"
             receivable = (row.get("Balances") or {}).get("AccountsReceivable") or {}
             balance = wire.amount(receivable.get("Outstanding") or 0)
@@ -194,8 +196,8 @@ class Control:
         return the_list is not scope.PREPAYMENTS or self.client.settings.prepayments_on_receivables
 
 
-def _counts(documents: Iterable[Listed], moved: Listed) -> Iterator[Figure]:
-    """Count tables; customers only where every list was seen whole."""
+def _counts(documents: Iterable[Listed], moved: Listed, contacts: Iterable[Row]) -> Iterator[Figure]:
+    """Count tables; customers, as what they were merged into, only where every list was seen whole."""
     by_list = {listed.the_list: listed for listed in (*documents, moved)}
     if moved.is_whole:
         kinds = Counter({str(row.get("PaymentType")): 0 for row in moved.rows})
@@ -209,7 +211,10 @@ def _counts(documents: Iterable[Listed], moved: Listed) -> Iterator[Figure]:
         "refunds": sum(kinds[kind] for kind in payments.REFUNDS),
     }
     if all(listed.is_whole for listed in by_list.values()):
-        counts["customers"] = len({_customer(row) for listed in by_list.values() for row in listed.rows})
+        merged = {f"Contact:{c.get('ContactID')}": f"Contact:{c['MergedToContactID']}"
+                  for c in contacts if c.get("MergedToContactID")}  # fmt: skip
+        named = {_customer(row) for listed in by_list.values() for row in listed.rows}
+        counts["customers"] = len(survivors(named, merged))
     for table, count in counts.items():
         yield Figure("count", Grade.C, table, count=count)
 
