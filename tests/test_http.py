@@ -428,6 +428,7 @@ def test_airflows_own_masker_learns_every_secret(monkeypatch: pytest.MonkeyPatch
         ("Authorization: Bearer abc.def-123", "Authorization: Bearer ***"),
         ("'basic dXNlcjpwYXNz'", "'basic ***'"),
         ("a token of two words", "a token of two words"),
+        ("POST /connect/token HTTP/1.1", "POST /connect/token HTTP/1.1"),
     ],
 )
 def test_what_looks_like_a_secret_is_redacted(text: str, clean: str) -> None:

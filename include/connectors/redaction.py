@@ -19,7 +19,7 @@ LOGGERS = (
 SHORTEST = 6
 """Shorter secrets would also hide ordinary words."""
 _QUERY = re.compile(r"\?[^\s\"']+")
-_CREDENTIALS = re.compile(r"\b(Bearer|Basic|Session|Token)\s+[\w.~+/=:-]{6,}", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"\b(Bearer|Basic|Session|Token)\s+(?!HTTP/)[\w.~+/=:-]{6,}", re.IGNORECASE)
 _secrets: set[str] = set()
 
 
