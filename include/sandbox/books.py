@@ -15,7 +15,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from include.money import exponent
-from include.sandbox.records import Allocation, Document, Kind, Party, Payment, State
+from include.sandbox.records import PURCHASES, Allocation, Document, Kind, Party, Payment, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Books:
         self.version += 1
         self.documents[document.id] = document
         if party := self.parties.get(document.party):
-            if document.kind is Kind.BILL:
+            if document.kind in PURCHASES:
                 party.is_supplier = True
             elif document.kind is Kind.INVOICE:
                 party.is_customer = True

@@ -9,6 +9,7 @@ from typing import TypeVar
 from include.sandbox.books import Books
 from include.sandbox.invoicing import new_document, share
 from include.sandbox.parties import new_party
+from include.sandbox.purchases import purchase
 from include.sandbox.records import Document, Kind, Party, State
 
 T = TypeVar("T")
@@ -24,6 +25,7 @@ def day(books: Books, start: datetime) -> None:
     posted = [invoice for invoice in books.kinds(Kind.INVOICE) if invoice.id not in spoilt]
     some = 2 + len(posted) // BUSY
     _sales(books, some, clock)
+    purchase(books, books.rng.choice(list(books.parties.values())), next(clock), (), 0)
     _payments(books, [i for i in posted if i.state is State.POSTED and i.outstanding], some, clock)
     _credits(books, clock)
     _corrections(books, posted, clock)

@@ -15,6 +15,7 @@ from include.sandbox.books import Books, Entity
 from include.sandbox.invoicing import new_document
 from include.sandbox.parties import populate, retire
 from include.sandbox.places import ENTITIES
+from include.sandbox.purchases import purchase
 from include.sandbox.records import Kind, Party, State
 
 DRAFTS = 0.04  # of all invoices never left their draft, half of them deleted
@@ -41,9 +42,8 @@ def generate(seed: int, number: int, invoices: int, customers: int, months: int,
             drafts += 1
             _draft(books, party, at, now, drafts)
         elif chance < DRAFTS + BILLS:
-            bill = new_document(books, Kind.BILL, books.rng.choice(sellers), at)
-            if chapters := _chapters(books.rng, at, now):
-                books.pay(bill, bill.gross, chapters[0])
+            chapters = _chapters(books.rng, at, now)
+            purchase(books, books.rng.choice(sellers), at, chapters, books.numbers[Kind.BILL])
         else:
             invoice = new_document(books, Kind.INVOICE, party, at)
             if chapters := _chapters(books.rng, at, now):

@@ -12,7 +12,12 @@ from include.sandbox.records import Document, Installment, Kind, Line, Party, St
 
 PREFIXES = {
     Kind.INVOICE: "INV", Kind.CREDIT_NOTE: "CN", Kind.OVERPAYMENT: "OP", Kind.PREPAYMENT: "PP", Kind.BILL: "BILL",
+    Kind.SUPPLIER_CREDIT: "SC", Kind.SUPPLIER_PREPAYMENT: "SP",
 }  # fmt: skip
+
+
+MONEY = (Kind.OVERPAYMENT, Kind.PREPAYMENT, Kind.SUPPLIER_PREPAYMENT)
+"""Money that came or went before there was an invoice for it; it has no tax."""
 
 
 def new_document(
@@ -79,7 +84,7 @@ def _lines(books: Books, currency: str) -> tuple[Line, ...]:
 
 
 def _one_line(books: Books, kind: Kind, currency: str, gross: Decimal) -> Line:
-    """Return the only line of a document whose gross is given; money that was only received has no tax."""
-    untaxed = kind in (Kind.OVERPAYMENT, Kind.PREPAYMENT)
+    """Return the only line of a document whose gross is given."""
+    untaxed = kind in MONEY
     net = gross if untaxed else round_to(gross / (1 + books.entity.tax), currency)
     return Line(books.new_id(), f"{kind.replace('_', ' ')}", Decimal(1), net, net, gross - net)

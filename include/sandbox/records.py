@@ -19,7 +19,12 @@ class Kind(StrEnum):
     OVERPAYMENT = "overpayment"
     PREPAYMENT = "prepayment"
     BILL = "bill"
-    """A supplier's invoice: beside receivables, but in the same lists of many a vendor."""
+    SUPPLIER_CREDIT = "supplier_credit"
+    SUPPLIER_PREPAYMENT = "supplier_prepayment"
+
+
+PURCHASES = (Kind.BILL, Kind.SUPPLIER_CREDIT, Kind.SUPPLIER_PREPAYMENT)
+"""What is owed to suppliers: beside receivables, but in the same lists of many a vendor."""
 
 
 class State(StrEnum):

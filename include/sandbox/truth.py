@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from include.sandbox.books import Books
-from include.sandbox.records import Document, Kind, Payment, State
+from include.sandbox.records import PURCHASES, Document, Kind, Payment, State
 
 RECEIVABLE = (Kind.INVOICE, Kind.CREDIT_NOTE, Kind.OVERPAYMENT, Kind.PREPAYMENT)
 
@@ -97,7 +97,7 @@ def _links(books: Books) -> list[Link]:
     return paid + [
         Link("allocation", allocation.credit, allocation.invoice, allocation.amount)
         for allocation in books.allocations.values()
-        if not allocation.deleted
+        if not allocation.deleted and books.documents[allocation.invoice].kind in RECEIVABLE
     ]
 
 
@@ -119,10 +119,12 @@ def _counts(books: Books) -> dict[str, int]:
     counts = Counter(f"{document.kind}/{document.state}" for document in books.documents.values())
     for payment in books.payments.values():
         kind = "refund" if payment.is_refund else "payment"
-        if books.documents[payment.document].kind is Kind.BILL:
-            kind = "payment_of_bill"
+        if books.documents[payment.document].kind in PURCHASES:
+            kind = "purchase_payment"
         counts[kind + ("/deleted" if payment.deleted else "")] += 1
-    counts.update("allocation/deleted" if a.deleted else "allocation" for a in books.allocations.values())
+    for allocation in books.allocations.values():
+        kind = "allocation" if books.documents[allocation.invoice].kind in RECEIVABLE else "purchase_allocation"
+        counts[kind + ("/deleted" if allocation.deleted else "")] += 1
     counts.update("customer" for party in books.parties.values() if party.is_customer)
     counts.update("party" for _ in books.parties)
     return dict(counts)

@@ -13,6 +13,7 @@ from include.sandbox.books import Books
 from include.sandbox.defects import DEFECTS
 from include.sandbox.ledger import Ledger
 from include.sandbox.records import Kind, State
+from include.sandbox.truth import RECEIVABLE
 
 
 def everything(books: Books) -> list[object]:
@@ -101,7 +102,7 @@ def test_a_day_brings_what_an_increment_must_bring_and_stamps_it_within_the_day(
     ledger.advance()
     assert ledger.now == before + timedelta(days=1)
     new = [d for d in books.documents.values() if d.id not in known]
-    assert {Kind.INVOICE, Kind.CREDIT_NOTE, Kind.OVERPAYMENT, Kind.PREPAYMENT} == {d.kind for d in new}
+    assert {d.kind for d in new} == {*RECEIVABLE, Kind.BILL}
     assert any(p.id not in known for p in books.payments.values())
     assert any(a.id not in known for a in books.allocations.values())
     turned = {(state, books.documents[key].state) for key, state in states.items()}

@@ -9,7 +9,7 @@ import pytest
 
 from include.sandbox.books import Books
 from include.sandbox.ledger import Ledger
-from include.sandbox.records import Kind, State
+from include.sandbox.records import PURCHASES, Kind, State
 from include.sandbox.truth import RECEIVABLE
 from include.sandbox.xero.server import Server
 from tests.sandbox.reader import Official
@@ -40,7 +40,7 @@ def documents(official: Official, tenant: str) -> dict[str, tuple[Any, ...]]:
         for row in official.rows(tenant, "invoices", order="UpdatedDateUTC ASC", where='Type=="ACCREC"')
     }  # fmt: skip
     for name, (kind, id_field, word) in CREDITS.items():
-        for row in official.rows(tenant, name):
+        for row in official.rows(tenant, name, where=f'Type=="{word}"'):
             assert row.type == word
             number = row.credit_note_number if kind is Kind.CREDIT_NOTE else None
             found[getattr(row, id_field)] = (
@@ -66,10 +66,10 @@ def links(official: Official, tenant: str) -> set[tuple[str, str, Decimal]]:
     found = {
         (row.payment_id, row.invoice.invoice_id, row.amount)
         for row in official.rows(tenant, "payments")
-        if row.status == "AUTHORISED" and row.payment_type != "ACCPAYPAYMENT"
+        if row.status == "AUTHORISED" and not row.payment_type.startswith("AP") and row.payment_type != "ACCPAYPAYMENT"
     }
-    for name, (_, id_field, _) in CREDITS.items():
-        for row in official.rows(tenant, name):
+    for name, (_, id_field, word) in CREDITS.items():
+        for row in official.rows(tenant, name, where=f'Type=="{word}"'):
             found |= {
                 (getattr(row, id_field), a.invoice.invoice_id, a.amount) for a in row.allocations if not a.is_deleted
             }
@@ -222,3 +222,18 @@ def test_what_changed_is_what_the_clients_if_modified_since_gets(ledger: Ledger,
         d.id for d in books.kinds(Kind.INVOICE, Kind.BILL) if d.updated_at > since
     }
     assert 0 < len(rows) < 40
+
+
+def test_purchases_share_the_lists_and_are_told_apart_by_their_types(ledger: Ledger, official: Official) -> None:
+    tenant, books = next(iter(ledger.books.items()))
+    for name, words in (
+        ("invoices", {"ACCREC", "ACCPAY"}),
+        ("credit_notes", {"ACCRECCREDIT", "ACCPAYCREDIT"}),
+        ("prepayments", {"RECEIVE-PREPAYMENT", "SPEND-PREPAYMENT"}),
+    ):
+        assert {row.type for row in official.rows(tenant, name)} == words
+    kinds = {row.payment_type for row in official.rows(tenant, "payments")}
+    assert {"ACCPAYPAYMENT", "APCREDITPAYMENT"} <= kinds
+    truth = ledger.truth()
+    assert not set(truth.documents) & {d.id for d in books.documents.values() if d.kind in PURCHASES}
+    assert {link.target for link in truth.links} <= set(truth.documents)

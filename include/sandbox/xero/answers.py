@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,18 @@ SMALL: Mapping[str, tuple[str, Callable[[Books], Any]]] = {
     "currencies": ("Currencies", accounts.currencies),
     "accounts": ("Accounts", accounts.accounts),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A data call: `path` is below the API's base, `address` all of it, `since` the header If-Modified-Since."""
+
+    tenant: str
+    path: str
+    address: str
+    parameters: Mapping[str, str]
+    since: str = ""
+    order: Order | None = None
 
 
 class Answers:
@@ -49,27 +62,27 @@ class Answers:
         with self._ledger.lock:
             return sum(self.view(tenant).render(each) for tenant in self._ledger.books for each in LISTS.values())
 
-    def answer(
-        self, tenant: str, path: str, parameters: Mapping[str, str], since: str, address: str, order: Order | None
-    ) -> bytes | None:
+    def answer(self, asked: Asked) -> bytes | None:
         """Return what stands at an address; None if nothing does.
 
         Raises:
             BadFilter: a parameter cannot be understood.
         """
-        books, now = self._ledger.books[tenant], self._ledger.now
-        match path.split("/"):
+        books, now, address = self._ledger.books[asked.tenant], self._ledger.now, asked.address
+        match asked.path.split("/"):
             case [name] if name.lower() in SMALL:
                 plural, make = SMALL[name.lower()]
                 return ENCODER.encode(envelope(now, plural, make(books), address))
             case [name] if name.lower() in LISTS:
-                return self._list(tenant, LISTS[name.lower()], parameters, since, address, order)
+                return self._list(LISTS[name.lower()], asked)
             case [name] if name.lower() == "batchpayments":
-                return ENCODER.encode(envelope(now, "BatchPayments", self._batches(books, moment(since)), address))
+                return ENCODER.encode(
+                    envelope(now, "BatchPayments", self._batches(books, moment(asked.since)), address)
+                )
             case [name, key] if name.lower() in LISTS:
-                return self.view(tenant).single(LISTS[name.lower()], key, address)
+                return self.view(asked.tenant).single(LISTS[name.lower()], key, address)
             case [folder, name] if folder.lower() == "reports":
-                made = reports.report(books, name, parameters, now, self._settings)
+                made = reports.report(books, name, asked.parameters, now, self._settings)
                 return ENCODER.encode(envelope(now, "Reports", [made], address)) if made else None
         return None
 
@@ -81,17 +94,15 @@ class Answers:
             if not since or is_modified(max(p.updated_at for p in each), since, self._settings)
         ]
 
-    def _list(
-        self, tenant: str, the_list: List, parameters: Mapping[str, str], since: str, address: str, order: Order | None
-    ) -> bytes:
-        query = read(parameters, since, the_list, self._settings)
-        view = self.view(tenant)
-        match order.fault if order else None:
+    def _list(self, the_list: List, asked: Asked) -> bytes:
+        query = read(asked.parameters, asked.since, the_list, self._settings)
+        view = self.view(asked.tenant)
+        match asked.order.fault if asked.order else None:
             case Fault.DROPPED_PAGE:
                 view = view.spoilt(rows=lambda rows: [])
             case Fault.SHUFFLED:
                 view = view.spoilt(order=lambda records: sorted(records, key=_key(query.page)))
-        return view.page(the_list, query, address)
+        return view.page(the_list, query, asked.address)
 
 
 def _key(page: int) -> Callable[[Any], bytes]:

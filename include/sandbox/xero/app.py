@@ -16,7 +16,7 @@ from starlette.routing import Route
 from include.sandbox.faults import Fault, Faults, Order
 from include.sandbox.ledger import Ledger
 from include.sandbox.xero import problems
-from include.sandbox.xero.answers import Answers
+from include.sandbox.xero.answers import Answers, Asked
 from include.sandbox.xero.grants import Grant, Grants
 from include.sandbox.xero.identity import Identity
 from include.sandbox.xero.limits import Limits, Reached
@@ -131,33 +131,27 @@ class Face:
         try:
             if self.settings.latency:
                 await asyncio.sleep(self.settings.latency)
-            response = await spoil(order, lambda: self._answer(request, grant, tenant, address, order))
+            path, since = request.path_params["path"].strip("/"), request.headers.get("If-Modified-Since", "")
+            asked = Asked(tenant, path, address, dict(request.query_params), since, order)
+            response = await spoil(order, lambda: self._answer(asked, grant, request.headers.get("Accept", "")))
         finally:
             self.limits.leave(tenant)
         return self._finished(request, response, tenant, app)
 
-    async def _answer(self, request: Request, grant: Grant, tenant: str, address: str, order: Order | None) -> Response:
+    async def _answer(self, asked: Asked, grant: Grant, accept: str) -> Response:
         """Answer what was asked, as JSON or, unless that was asked for, as XML."""
-        path = request.path_params["path"].strip("/")
-        if (scope := self.answers.scope(path)) and not _has(grant, scope):
+        if (scope := self.answers.scope(asked.path)) and not _has(grant, scope):
             return problems.problem(self.settings.missing_scope, "AuthorizationUnsuccessful", self.settings)
         try:
             with self.ledger.lock:
-                body = self.answers.answer(
-                    tenant,
-                    path,
-                    dict(request.query_params),
-                    request.headers.get("If-Modified-Since", ""),
-                    address,
-                    order,
-                )
+                body = self.answers.answer(asked)
         except BadParameter as error:
             return problems.validation(str(error))
         except BadFilter as error:
             return problems.query_error(str(error))
         if body is None:
             return problems.not_found()
-        if "json" in request.headers.get("Accept", ""):
+        if "json" in accept:
             return Response(body, media_type="application/json; charset=utf-8")
         return Response(as_xml(body), media_type="text/xml; charset=utf-8")
 

@@ -7,10 +7,14 @@ from decimal import Decimal
 
 from include.sandbox import history
 from include.sandbox.books import Books
+from include.sandbox.invoicing import MONEY
 from include.sandbox.places import PER_EURO, rate
-from include.sandbox.records import Document, Kind, State
+from include.sandbox.records import PURCHASES, Document, Kind, State
 from include.sandbox.xero.accounts import ACCOUNTS
 from include.sandbox.xero.settings import Settings
+
+DEBITS = (Kind.INVOICE, Kind.SUPPLIER_CREDIT, Kind.SUPPLIER_PREPAYMENT)
+"""What stands on the debit side of its control account."""
 
 
 def trial_balance(books: Books, day: date, settings: Settings) -> dict[str, Decimal]:
@@ -22,7 +26,7 @@ def trial_balance(books: Books, day: date, settings: Settings) -> dict[str, Deci
     for payment in books.payments.values():
         if not payment.deleted and payment.paid_on <= day:
             kind = books.documents[payment.document].kind
-            amounts[payment.account] += payment.bank_amount if kind is Kind.INVOICE else -payment.bank_amount
+            amounts[payment.account] += payment.bank_amount if kind in DEBITS else -payment.bank_amount
     amounts["currency_gains"] = -sum(amounts.values(), Decimal(0))  # what rates and rounding made of it all
     return amounts
 
@@ -31,16 +35,11 @@ def _post(books: Books, document: Document, day: date, settings: Settings, amoun
     """Add a document: what is left of it on the control account, its net and tax or its money on the other side."""
     rest = books.in_base(history.rest(books, document, day), _rate(books, document, day, settings))
     net, tax = (books.in_base(amount, document.rate) for amount in (document.net, document.tax))
-    match document.kind:
-        case Kind.INVOICE:
-            control, sign = "receivable", 1
-        case Kind.BILL:
-            control, sign = "payable", -1
-        case _:
-            control, sign = "receivable", -1
+    control = "payable" if document.kind in PURCHASES else "receivable"
+    sign = 1 if document.kind in DEBITS else -1
     amounts[control] += rest * sign
-    if document.kind in (Kind.OVERPAYMENT, Kind.PREPAYMENT):
-        amounts["bank"] += net
+    if document.kind in MONEY:
+        amounts["bank"] -= net * sign
         return
     amounts["sales"] -= net * sign
     amounts["tax"] -= tax * sign

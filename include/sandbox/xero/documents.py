@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from include.sandbox.books import Books
+from include.sandbox.invoicing import MONEY
 from include.sandbox.records import Allocation, Document, Kind, State
 from include.sandbox.xero.settings import Settings
 from include.sandbox.xero.shapes import Shape, dated, day, plain, updated
@@ -12,14 +13,17 @@ from include.sandbox.xero.shapes import Shape, dated, day, plain, updated
 TYPES = {
     Kind.INVOICE: "ACCREC", Kind.BILL: "ACCPAY", Kind.CREDIT_NOTE: "ACCRECCREDIT",
     Kind.OVERPAYMENT: "RECEIVE-OVERPAYMENT", Kind.PREPAYMENT: "RECEIVE-PREPAYMENT",
+    Kind.SUPPLIER_CREDIT: "ACCPAYCREDIT", Kind.SUPPLIER_PREPAYMENT: "SPEND-PREPAYMENT",
 }  # fmt: skip
 ID_FIELDS = {
     Kind.CREDIT_NOTE: "CreditNoteID", Kind.OVERPAYMENT: "OverpaymentID", Kind.PREPAYMENT: "PrepaymentID",
+    Kind.SUPPLIER_CREDIT: "CreditNoteID", Kind.SUPPLIER_PREPAYMENT: "PrepaymentID",
 }  # fmt: skip
 STATUSES = {
     State.DRAFT: "DRAFT", State.SUBMITTED: "SUBMITTED", State.POSTED: "AUTHORISED", State.VOIDED: "VOIDED",
     State.DELETED: "DELETED",
 }  # fmt: skip
+NOTES = (Kind.CREDIT_NOTE, Kind.SUPPLIER_CREDIT)
 NOT_YET = (State.DRAFT, State.SUBMITTED)
 
 
@@ -75,7 +79,7 @@ def credit(books: Books, document: Document, settings: Settings, contact: Shape,
         allocations = [allocation for allocation in allocations if not allocation.deleted]
     applied = sum((a.amount for a in books.allocations_of(document.id) if not a.deleted), Decimal(0))
     number = {"CreditNoteNumber": document.number, "SentToContact": document.sent}
-    if document.kind is not Kind.CREDIT_NOTE:
+    if document.kind not in NOTES:
         number = {}
     return {
         ID_FIELDS[document.kind]: document.id, **number, "ID": document.id, "Type": TYPES[document.kind],
@@ -85,7 +89,7 @@ def credit(books: Books, document: Document, settings: Settings, contact: Shape,
         "CurrencyRate": shown_rate(document.rate, settings), "HasAttachments": False, "Contact": contact,
         **dated("Date", document.issued_on), "Status": status(document), **_amounts(document, lines),
         **updated(document.updated_at), "CurrencyCode": document.currency,
-    } | (_paid_on(document) if document.kind is Kind.CREDIT_NOTE else {})  # fmt: skip
+    } | (_paid_on(document) if document.kind in NOTES else {})  # fmt: skip
 
 
 def dated_if(name: str, document: Document) -> Shape:
@@ -106,7 +110,7 @@ def _paid_on(document: Document) -> Shape:
 
 
 def _amounts(document: Document, lines: bool) -> Shape:
-    untaxed = document.kind in (Kind.OVERPAYMENT, Kind.PREPAYMENT)
+    untaxed = document.kind in MONEY
     return {
         "LineAmountTypes": "NoTax" if untaxed else "Exclusive",
         "LineItems": [
@@ -129,13 +133,14 @@ def _settled(books: Books, document: Document, settings: Settings) -> Shape:
     """Return what settled an invoice, by the vendor's four lists."""
     found: Shape = {"Payments": _payments(books, document, settings)}
     living = [allocation for allocation in books.allocations_of(document.id) if not allocation.deleted]
-    for kind, field in ID_FIELDS.items():
-        credits_ = [(books.documents[a.credit], a) for a in living if books.documents[a.credit].kind is kind]
+    for field in dict.fromkeys(ID_FIELDS.values()):
+        used = [(books.documents[a.credit], a) for a in living]
+        credits_ = [(source, a) for source, a in used if ID_FIELDS[source.kind] == field]
         found[f"{field.removesuffix('ID')}s"] = [
             {field: source.id, "ID": source.id, "AppliedAmount": plain(allocation.amount),
              "CurrencyRate": shown_rate(source.rate, settings), **dated("Date", source.issued_on),
              "Total": plain(source.gross), "LineItems": [], "HasErrors": False}
-            | ({"CreditNoteNumber": source.number} if kind is Kind.CREDIT_NOTE else {})
+            | ({"CreditNoteNumber": source.number} if source.kind in NOTES else {})
             for source, allocation in credits_
         ]  # fmt: skip
     return found

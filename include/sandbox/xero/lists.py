@@ -98,6 +98,11 @@ def _of(*kinds: Kind) -> Callable[[Books], Iterable[Document]]:
     return lambda books: books.kinds(*kinds)
 
 
+def _credits(name: str, *kinds: Kind) -> List:
+    id_field = f"{name.removesuffix('s')}ID"
+    return List(name, _of(*kinds), _documents(id_field), id_field, _other_of_documents)
+
+
 LISTS: Mapping[str, List] = {
     found.name.lower(): found
     for found in (
@@ -112,9 +117,9 @@ LISTS: Mapping[str, List] = {
                 "InvoiceNumbers": "invoicenumber",
             },
         ),
-        List("CreditNotes", _of(Kind.CREDIT_NOTE), _documents("CreditNoteID"), "CreditNoteID", _other_of_documents),
+        _credits("CreditNotes", Kind.CREDIT_NOTE, Kind.SUPPLIER_CREDIT),
         List("Payments", lambda books: books.payments.values(), _payments, "PaymentID", _other_of_payments),
-        List("Overpayments", _of(Kind.OVERPAYMENT), _documents("OverpaymentID"), "OverpaymentID", _other_of_documents),
-        List("Prepayments", _of(Kind.PREPAYMENT), _documents("PrepaymentID"), "PrepaymentID", _other_of_documents),
+        _credits("Overpayments", Kind.OVERPAYMENT),
+        _credits("Prepayments", Kind.PREPAYMENT, Kind.SUPPLIER_PREPAYMENT),
     )
 }  # fmt: skip

@@ -14,10 +14,12 @@ from include.sandbox.xero.shapes import Shape, day, moment, plain, updated
 TYPES = {
     Kind.INVOICE: "ACCRECPAYMENT", Kind.BILL: "ACCPAYPAYMENT", Kind.CREDIT_NOTE: "ARCREDITPAYMENT",
     Kind.OVERPAYMENT: "AROVERPAYMENTPAYMENT", Kind.PREPAYMENT: "ARPREPAYMENTPAYMENT",
+    Kind.SUPPLIER_CREDIT: "APCREDITPAYMENT", Kind.SUPPLIER_PREPAYMENT: "APPREPAYMENTPAYMENT",
 }  # fmt: skip
 PAID = {
     Kind.INVOICE: "ACCREC", Kind.BILL: "ACCPAY", Kind.CREDIT_NOTE: "ACCRECCREDIT",
-    Kind.OVERPAYMENT: "AROVERPAYMENT", Kind.PREPAYMENT: "ARPREPAYMENT",
+    Kind.OVERPAYMENT: "AROVERPAYMENT", Kind.PREPAYMENT: "ARPREPAYMENT", Kind.SUPPLIER_CREDIT: "ACCPAYCREDIT",
+    Kind.SUPPLIER_PREPAYMENT: "APPREPAYMENT",
 }  # fmt: skip
 """What a payment calls the document it settles; beyond invoices and credit notes inferred."""
 

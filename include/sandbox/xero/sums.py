@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from include.sandbox.books import Books
-from include.sandbox.records import Kind
+from include.sandbox.records import PURCHASES, Kind
 from include.sandbox.xero.settings import Settings
 
 
@@ -37,6 +37,8 @@ def by_party(books: Books, settings: Settings, today: date) -> dict[str, Sums]:
         elif document.kind is Kind.INVOICE:
             sums.receivable += document.outstanding
             sums.receivable_overdue += document.outstanding if is_late else 0
+        elif document.kind in PURCHASES:
+            sums.payable -= document.outstanding if settings.balances_count_credits else 0
         elif settings.balances_count_credits:
             sums.receivable -= document.outstanding
     return dict(found)
