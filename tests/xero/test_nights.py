@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -27,8 +27,8 @@ def engine(store: Path) -> Engine:
 
 @pytest.fixture
 def living() -> Iterator[Running]:
-    """A sandbox whose books end some days ago, so that days can pass."""
-    ledger = Ledger(invoices=120, now=datetime.now(UTC) - timedelta(days=DAYS + 1))
+    """A sandbox whose books always end on the same day."""
+    ledger = Ledger(invoices=120)
     with serve(ledger, FAST) as server:
         yield Running(server, ledger)
 
@@ -83,9 +83,7 @@ def test_a_quiet_night_asks_once_a_list_and_changes_nothing(engine: Engine, livi
     assert nights.requests["complete"] == 0
 
 
-def test_closed_documents_of_before_the_history_stay_away_and_the_rest_is_whole(
-    engine: Engine, living: Running
-) -> None:
+def test_what_was_closed_before_the_history_stays_away(engine: Engine, living: Running) -> None:
     half = living.ledger.now.date() - timedelta(days=200)
     nights = Nights(engine, living, "bounded", history_from=half)
     run_id, outcome = nights.night()

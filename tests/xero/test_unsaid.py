@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ WAYS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 def _run(store: Path, name: str, settings: Settings, extra: dict[str, Any], days: int = 2) -> list[Any]:
-    ledger = Ledger(invoices=90, now=datetime.now(UTC) - timedelta(days=9))
+    ledger = Ledger(invoices=90)
     engine = warehouse.engine(f"sqlite:///{store}")
     with serve(ledger, settings) as server:
         nights = Nights(engine, Running(server, ledger, extra=extra), name)
