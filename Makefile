@@ -42,7 +42,7 @@ format: env-dev ## put the code into shape
 	@$(PY) -m ruff format .
 
 requirements: env-dev ## pin what requirements*.in ask for (ARGS=--upgrade for newer versions)
-	@for name in requirements requirements-dev demo/requirements-tryton; do \
+	@for name in requirements requirements-s3 requirements-dev demo/requirements-tryton; do \
 	  .venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	    --custom-compile-command "make requirements" $(ARGS) $$name.in --output-file $$name.txt || exit 1; \
 	done

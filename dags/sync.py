@@ -13,10 +13,7 @@ from airflow.sdk import (
     DAG,
     Asset,
     CronTriggerTimetable,
-    ExceptionRetryPolicy,
     Param,
-    RetryAction,
-    RetryRule,
     TaskGroup,
     TriggerRule,
     get_current_context,
@@ -28,21 +25,15 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from include import organizations
 from include.connectors import base
 from include.notify import OwnersNotifier
+from include.retry import RetryByKind
 from include.run import take_readiness_away
 
 if TYPE_CHECKING:
     from include.organizations import Organization
     from include.run import Run
 
-RETRY_BY_KIND = ExceptionRetryPolicy(
-    rules=[
-        RetryRule("include.errors.SourceUnavailable", action=RetryAction.RETRY, reason="wait for the system"),
-        RetryRule("include.errors.StorageError", action=RetryAction.RETRY, reason="room may be made meanwhile"),
-        RetryRule("include.errors.GreenlightError", action=RetryAction.FAIL, reason="a person must act first"),
-    ]
-)
-"""The first rule that matches wins; anything unforeseen is retried."""
-
+RUN_TIMEOUT = timedelta(hours=8)
+RETRY_BY_KIND = RetryByKind(RUN_TIMEOUT)
 ARGUMENTS: dict[str, Any] = {
     "retries": 3,
     "retry_policy": RETRY_BY_KIND,
@@ -50,7 +41,6 @@ ARGUMENTS: dict[str, Any] = {
 }
 SHOWN = 50
 """How many keys or differences a log shows; checks, pages and tables have all of them."""
-RUN_TIMEOUT = timedelta(hours=8)
 
 
 def _params(streams: list[str]) -> dict[str, Param]:

@@ -1,6 +1,7 @@
 """Tests an Airflow connection, lists what it can see and writes a YAML file for each wanted entity.
 
     python -m include.connect CONNECTION [--connector NAME] [--all | --entity ID ...] [--into FOLDER] [--force]
+    python -m include.connect CONNECTION --authorize [--port PORT]     # first where a person must consent
 
 Exit status: 0 done, 2 the configuration must be mended, 3 the system must be waited for.
 """
@@ -45,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _connect(options: argparse.Namespace) -> int:
     connector = _connector(options.connection, options.connector)
+    if options.authorize:
+        _authorize(connector, options.port)
     print(connector.check())
     entities = connector.entities()
     folder = _Folder(options.into or organizations.folder(), options.connection, entities)
@@ -72,6 +75,17 @@ def _connector(conn_id: str, name: str | None) -> Connector:
             next_step=f"name one with --connector: {', '.join(base.known())}",
         )
     return base.get(system)(connection)
+
+
+def _authorize(connector: Connector, port: int | None) -> None:
+    from include import access
+    from include.authorize import PORT, authorize
+
+    bearer = connector.authorization()
+    if bearer is None:
+        raise ConfigurationError(f"{connector.title} needs nobody's consent", next_step="leave out --authorize")
+    access.opened()  # before a person is asked to consent
+    authorize(bearer, lambda line: print(line, flush=True), port or PORT)
 
 
 class _Folder:
@@ -212,6 +226,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("connection", metavar="CONNECTION", help="id of the Airflow connection")
     parser.add_argument("--connector", metavar="NAME", help="the system, where the connection's type does not say it")
+    parser.add_argument("--authorize", action="store_true", help="have a person consent in a browser first")
+    parser.add_argument("--port", type=int, help="of the redirect address on this machine, if not 8765")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--all", action="store_true", help="write a file for every entity")
     which.add_argument("--entity", action="append", metavar="ID", help="write a file for this entity")

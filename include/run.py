@@ -45,6 +45,7 @@ class Run:
         connector = base.get(organization.connector)(connections.resolve(organization.connection), organization.entity)
         engine = warehouse.engine()
         warehouse.check_schema(engine)
+        connector.hash_key = lambda: warehouse.hash_key(engine, organization_id)
         as_of = started_at.astimezone(ZoneInfo(organization.timezone)).date()
         return cls(organization, connector, engine, run_id, as_of)
 

@@ -184,6 +184,29 @@ def test_what_a_failure_leads_to(bag: DagBag, error: Exception, action: RetryAct
     assert policy(bag).evaluate(error, 1, 3, None).action == action
 
 
+@pytest.mark.parametrize(
+    ("hours_ago", "retry_after", "action", "delay"),
+    [
+        (0, 90, RetryAction.RETRY, timedelta(seconds=90)),
+        (1, 6 * 3600, RetryAction.RETRY, timedelta(hours=6)),
+        (0, None, RetryAction.RETRY, None),
+        (0, 66_975, RetryAction.FAIL, None),
+        (6, 2 * 3600, RetryAction.FAIL, None),
+    ],
+)
+def test_a_retry_waits_as_long_as_the_system_asks_for_unless_the_run_would_not_outlive_it(
+    bag: DagBag, hours_ago: int, retry_after: float | None, action: RetryAction, delay: timedelta | None
+) -> None:
+    context = {"dag_run": SimpleNamespace(start_date=datetime.now(UTC) - timedelta(hours=hours_ago))}
+    decision = policy(bag).evaluate(errors.SourceUnavailable("busy", retry_after=retry_after), 1, 3, context)
+    assert (decision.action, decision.retry_delay) == (action, delay)
+    assert "asks to wait" in decision.reason or retry_after is None
+
+
+def test_a_wait_does_not_make_a_mistake_worth_retrying(bag: DagBag) -> None:
+    assert policy(bag).evaluate(errors.MissingRights("no scope"), 1, 3, {}).action == RetryAction.FAIL
+
+
 def test_validate_removes_what_staging_may_no_longer_hold(bag: DagBag, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever happened upstream: it runs all_done."""
     validate = bag.dags["sync__north"].task_dict["validate"].python_callable
