@@ -64,7 +64,7 @@ class Tryton(Connector):
         "closed_world": Grade.A,
         "count": Grade.C,
     }
-    mapping_version: ClassVar[int] = 3
+    mapping_version: ClassVar[int] = 4
     not_offered: ClassVar[Mapping[str, str]] = {
         "deletions": "a hard delete leaves no trace in Tryton; the key sweep finds it",
     }
