@@ -53,3 +53,10 @@ def test_an_amount_is_shown_with_its_own_decimals() -> None:
     assert money.display(123450, "EUR") == "1,234.50 EUR"
     assert money.display(-1050, "JPY") == "-1,050 JPY"
     assert money.display(1234, "KWD") == "1.234 KWD"
+
+
+def test_sums_over_currencies_keep_every_decimal() -> None:
+    units = [money.as_mixed(150, "JPY"), money.as_mixed(12_345, "EUR"), money.as_mixed(1_234_567, "KWD")]
+    assert sum(units) == money.mixed_units(Decimal("150") + Decimal("123.45") + Decimal("1234.567"))
+    with pytest.raises(ValueError, match="impossible_amount"):
+        money.mixed_units(Decimal("0.00001"))

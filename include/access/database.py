@@ -61,13 +61,14 @@ def upgrade(store: Engine) -> None:
     """Make or upgrade the store's tables in one transaction, closed to everybody but their owner."""
     is_postgresql = store.dialect.name == "postgresql"
     if not is_postgresql:
-        file = Path(str(store.url.database))
-        file.touch(mode=0o600)
+        Path(str(store.url.database)).touch(mode=0o600)
     with exclusive(store, "access schema") as connection:
         if is_postgresql:
             if SCHEMA not in inspect(connection).get_schema_names():
                 connection.execute(text(f"CREATE SCHEMA {SCHEMA}"))
             connection.execute(text(f"REVOKE ALL ON SCHEMA {SCHEMA} FROM PUBLIC"))
+        elif _revision(connection) is None:  # looking for the store makes an empty file, open to others
+            Path(str(store.url.database)).chmod(0o600)
         schema.migrate(connection, MIGRATIONS)
         if is_postgresql:
             connection.execute(text(f"REVOKE ALL ON ALL TABLES IN SCHEMA {SCHEMA} FROM PUBLIC"))

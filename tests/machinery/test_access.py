@@ -61,6 +61,8 @@ def test_a_store_that_was_never_made_names_the_command(tmp_path: Path, connect: 
         with pytest.raises(SchemaOutdated, match=r"has no tables.*run `python -m include.warehouse upgrade`"):
             use()
     assert "tokens" not in inspect(store).get_table_names()
+    access.upgrade(store)
+    assert (tmp_path / "warehouse-access.sqlite").stat().st_mode & 0o077 == 0, "the check had made an open file"
 
 
 @pytest.mark.parametrize(

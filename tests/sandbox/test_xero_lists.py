@@ -349,3 +349,39 @@ def test_the_same_seed_and_the_same_request_give_the_same_bytes() -> None:
             reader = Reader(running)
             read.append([reader.get(path).content for path in paths])
     assert read[0] == read[1]
+
+
+def test_what_the_reports_leave_open_is_a_setting(ledger: Ledger, books: Any, serving: Any) -> None:
+    foreign = next(d for d in books.kinds(Kind.INVOICE) if d.outstanding and d.currency != books.entity.currency)
+
+    def read(**settings: Any) -> tuple[str, str]:
+        with serving(**settings) as other:
+            reader = Reader(other)
+            balance = reader.said("/Reports/TrialBalance")["Reports"][0]["Rows"]
+            cells = [row["Cells"] for section in balance[1:] for row in section["Rows"]]
+            receivable = next(row[3]["Value"] for row in cells if row[0]["Value"].startswith("Accounts Receivable"))
+            aged = reader.said("/Reports/AgedReceivablesByContact", contactID=foreign.party)["Reports"][0]["Rows"][1]
+            return receivable, next(
+                r["Cells"][7]["Value"] for r in aged["Rows"] if r["Cells"][1]["Value"] == foreign.number
+            )
+
+    total, due = read()
+    assert total == str(ledger.truth().base_total)
+    assert due == str(books.in_base(foreign.outstanding, foreign.rate))
+    revalued, in_document = read(trial_balance="todays_rate", aged_currency="document")
+    assert revalued != total and in_document == str(foreign.outstanding)
+
+
+def test_a_report_of_an_earlier_day_knows_only_what_had_happened_then(reader: Reader, ledger: Ledger) -> None:
+    def receivable(day: str) -> str:
+        rows = reader.said("/Reports/TrialBalance", date=day)["Reports"][0]["Rows"]
+        cells = [row["Cells"] for section in rows[1:] for row in section["Rows"]]
+        return next(row[3]["Value"] for row in cells if row[0]["Value"].startswith("Accounts Receivable"))
+
+    before, total = receivable("2026-07-01"), str(ledger.truth().base_total)
+    assert before == total
+    ledger.advance(3)
+    assert receivable("2026-07-04") == str(ledger.truth().base_total) != total
+    assert receivable("2020-01-01") == "0"
+    assert reader.get("/Reports/TrialBalance", date="soon").status_code == 400
+    assert reader.get("/Reports/AgedReceivablesByContact").status_code == 400

@@ -58,12 +58,14 @@ class Running:
         return made
 
 
-@pytest.fixture(autouse=True)
-def surroundings(tmp_path_factory: pytest.TempPathFactory, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def surroundings(tmp_path_factory: pytest.TempPathFactory, store: Path) -> Iterator[None]:
     """A key, a staging folder and stores of the tests' own."""
-    monkeypatch.setenv("GREENLIGHT_SECRET_KEY", KEY)
-    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", f"sqlite:///{store}")
-    monkeypatch.setenv("GREENLIGHT_STAGING", f"file://{tmp_path_factory.mktemp('staging')}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GREENLIGHT_SECRET_KEY", KEY)
+        patch.setenv("AIRFLOW_CONN_WAREHOUSE", f"sqlite:///{store}")
+        patch.setenv("GREENLIGHT_STAGING", f"file://{tmp_path_factory.mktemp('staging')}")
+        yield
 
 
 KEY = Fernet.generate_key().decode()

@@ -95,7 +95,7 @@ def _terms(contact: Record) -> str | None:
 
 
 def _contacts(contact: Record, key: str, keyed_hash: Hash) -> Iterator[Row]:
-    """Yield the contact's own address as the main one, then its persons; one mailbox is one contact."""
+    """Yield the contact's own address as the main one, then its persons, whoever shares a mailbox with another."""
     identifier = key.partition(":")[2]
     seen: Counter[str] = Counter()
 
@@ -120,13 +120,10 @@ def _contacts(contact: Record, key: str, keyed_hash: Hash) -> Iterator[Row]:
             "parent_external_id": key,
         }
 
-    own = wire.text(contact.get("EmailAddress"))
-    if own:
+    if wire.text(contact.get("EmailAddress")):
         yield row(contact, is_main=True, phone=_phone(contact))
     for person in contact.get("ContactPersons") or ():
-        email = wire.text(person.get("EmailAddress"))
-        is_somebody = email or wire.text(person.get("FirstName")) or wire.text(person.get("LastName"))
-        if is_somebody and not (own and email and email.casefold() == own.casefold()):
+        if any(wire.text(person.get(name)) for name in ("EmailAddress", "FirstName", "LastName")):
             yield row(person, is_main=False, phone=None)
 
 

@@ -32,7 +32,7 @@ def status(payment: Payment) -> str:
 def payment(books: Books, record: Payment, settings: Settings, contact: Shape) -> Shape:
     """Return a payment with the document it settles; in every list alike."""
     document = books.documents[record.document]
-    together = {"BatchPaymentID": record.batch, "BatchPayment": batch(books, record.batch)} if record.batch else {}
+    together = {"BatchPaymentID": record.batch, "BatchPayment": _within(books, record.batch)} if record.batch else {}
     return together | {
         "PaymentID": record.id, "Date": day(record.paid_on), "BankAmount": plain(record.bank_amount),
         "Amount": plain(record.amount), "Reference": record.reference,
@@ -59,8 +59,14 @@ def batch(books: Books, key: str) -> Shape:
     return {
         "BatchPaymentID": key, "Account": accounts.reference(books, payments[0].account),
         "Date": day(payments[0].paid_on), "Type": "RECBATCH", "Status": "AUTHORISED" if living else "DELETED",
-        "TotalAmount": str(plain(total)), "UpdatedDateUTC": moment(max(p.updated_at for p in payments)),
+        "TotalAmount": plain(total), "UpdatedDateUTC": moment(max(p.updated_at for p in payments)),
     }  # fmt: skip
+
+
+def _within(books: Books, key: str) -> Shape:
+    """Return a bank transfer as each of its payments shows it: there its total is text."""
+    shape = batch(books, key)
+    return shape | {"TotalAmount": str(shape["TotalAmount"])}
 
 
 def parts(books: Books, key: str) -> list[Shape]:
