@@ -88,7 +88,7 @@ class Xero(Connector):
                 f"not granted, and so lost: {'; '.join(lost)}",
                 next_step="add the scopes of docs/connect/xero.md to the app and authorize it again",
             )
-        self._reader()
+        self._client.tenant = self.entity or seen[0].id  # rights are the grant's: one organisation stands for all
         for the_list in LISTS.values():
             self._client.page(the_list.name, 1, {}, size=1)
         said = f"authorized for {', '.join(entity.name for entity in seen)}"
