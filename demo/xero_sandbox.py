@@ -19,8 +19,8 @@ START_SECONDS = 60
 DEFECTS = {
     "missing_due_date": ("Invoice", "critical"),
     "duplicate_number": ("Invoice", "critical"),
-    "missing_customer": ("Invoice", "critical"),
     "impossible_amount": ("Invoice", "critical"),
+    "amounts_do_not_add_up": ("Invoice", "critical"),
     "missing_email": ("Contact", "critical"),
     "due_before_issue": ("Invoice", "warning"),
 }
