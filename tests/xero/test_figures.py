@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
 from include.connectors.base import Figure
 from include.connectors.xero import figures
-from tests.xero.conftest import Running
+from include.sandbox.invoicing import new_document
+from include.sandbox.ledger import Ledger
+from include.sandbox.records import Kind
+from include.sandbox.xero.server import serve
+from tests.xero.conftest import FAST, Running
 
 
 def _ask(running: Running) -> dict[tuple[str, str, str], Figure]:
@@ -39,3 +44,13 @@ def test_no_figure_comes_from_the_pages_that_are_read(running: Running) -> None:
     asked = [call for call in calls if call["path"].endswith("/Invoices")]
     assert asked and all("summaryOnly=true" in call["query"] for call in asked)
     assert [call for call in calls if call["path"].endswith("/Reports/TrialBalance")]
+
+
+def test_documents_dated_ahead_are_in_the_total_as_they_are_in_the_lists() -> None:
+    ledger = Ledger(invoices=30)
+    books = ledger.entity(0)
+    party = next(p for p in books.parties.values() if p.is_customer and p.currency == books.entity.currency)
+    new_document(books, Kind.INVOICE, party, ledger.now + timedelta(days=40), gross=Decimal("1234.50"))
+    with serve(ledger, FAST) as server:
+        said = _ask(Running(server, ledger))
+    assert said["open_total", "receivables", books.entity.currency].amount == ledger.truth().base_total

@@ -161,7 +161,7 @@ class Xero(Connector):
                         yield stream.name, item.key
 
     def control_figures(self, as_of: date, history_from: date) -> ControlFigures:
-        """Ask contacts, lists and the trial balance; but for the latter Xero answers as of now."""
+        """Ask contacts, lists and the trial balance; Xero answers as of now, which is the as-of day's night."""
         reader = self._reader()
         return Control(reader.client, reader).figures(as_of, history_from)
 

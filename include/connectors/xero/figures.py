@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -23,7 +23,7 @@ from include.errors import MissingRights
 from include.heirs import survivors
 
 ASKED = {
-    "open_total": "balance of the system account for debtors in the trial balance of the day",
+    "open_total": "balance of the system account for debtors in the trial balance, what is dated ahead included",
     "customer_balance": "Balances.AccountsReceivable of every contact, a raw sum over currencies",
     "open_document": "invoices, credit notes, over- and prepayments with status AUTHORISED, listed as summaries",
     "closed_world": "the same lists, by the type that Xero gives each record",
@@ -34,6 +34,8 @@ UNDECIDED = (
     "connection, or grant accounting.reports.trialbalance.read"
 )
 MOST_PAGES = 2
+AHEAD = timedelta(days=3653)
+"""Documents and payments may be dated ahead: the lists hold them already, so the balance must too."""
 DEBTORS = "DEBTORS"
 ZERO = Decimal(0)
 
@@ -186,7 +188,7 @@ class Control:
         if not self.client.may_read_trial_balance:
             return None, missing
         try:
-            report = self.client.report("TrialBalance", {"date": as_of.isoformat()})
+            report = self.client.report("TrialBalance", {"date": (as_of + AHEAD).isoformat()})
         except MissingRights:
             return None, missing
         accounts = {a["AccountID"] for a in self.client.accounts()["Accounts"] if a.get("SystemAccount") == DEBTORS}
