@@ -21,7 +21,6 @@ DEFECTS = {
     "duplicate_number": ("Invoice", "critical"),
     "impossible_amount": ("Invoice", "critical"),
     "amounts_do_not_add_up": ("Invoice", "critical"),
-    "missing_email": ("Contact", "critical"),
     "due_before_issue": ("Invoice", "warning"),
 }
 """What is planted in the second organisation: record type and severity."""
