@@ -118,7 +118,6 @@ def _demo(arguments: argparse.Namespace) -> int:
     try:
         environment = _environment(folder)
         airflow = Airflow(processes, folder / "airflow", port, environment)
-        airflow.home.mkdir()
 
         def command(what: str, *arguments_: str, **extra: str) -> str:
             log = folder / "commands.log"
@@ -127,9 +126,12 @@ def _demo(arguments: argparse.Namespace) -> int:
 
         tell("filling a real Tryton with two companies, and the Xero sandbox with two organisations")
         xero = XeroSandbox(processes, folder / "xero", XERO_CLIENT)
+        airflow.prepare(within, PROJECT)
         xero.start(environment)
-        seeded = erp.seed()["companies"] + xero.planted()
+        seeded = erp.seed()["companies"]
         erp.start()
+        xero.wait()
+        seeded += xero.planted()
         airflow.environment[f"AIRFLOW_CONN_{CONNECTION.upper()}"] = _connection(erp)
         airflow.environment[f"AIRFLOW_CONN_{XERO_CONNECTION.upper()}"] = xero.connection()
         tell(f"Tryton answers at {erp.url}, the Xero sandbox at {xero.url}; connecting their companies")
@@ -139,9 +141,9 @@ def _demo(arguments: argparse.Namespace) -> int:
             print("\n".join(f"         {line}" for line in connected.strip().splitlines()), flush=True)
         tell("starting Airflow")
         airflow.start(within, PROJECT)
+        command("making the pools", "include.pools")
         dag_ids = sorted(f"sync__{path.stem}" for path in (folder / "organizations").glob("[a-z]*.yaml"))
         airflow.wait(dag_ids)
-        command("making the pools", "include.pools")
         tell(f"Airflow answers at {airflow.url}; its scheduler runs {' and '.join(dag_ids)}")
         airflow.finish({dag_id: airflow.trigger(dag_id) for dag_id in dag_ids}, tell)
         tell("a day's work is done in both: payments, new invoices, a credit note, a cancellation")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import requests
 
 from demo.processes import Processes
@@ -50,10 +52,17 @@ class Airflow:
         }
         self.session = requests.Session()
         self.log = home / "standalone.log"
-        self.pid = 0
+        self.migration = self.pid = 0
+
+    def prepare(self, within: Sequence[str], cwd: Path) -> None:
+        """Begin to make the metadata database, while something else is done; `start` goes on when it is made."""
+        self.home.mkdir()
+        self.migration = self.processes.start([*within, "airflow", "db", "migrate"], self.log, self.environment, cwd)
 
     def start(self, within: Sequence[str], cwd: Path) -> None:
         """Start `airflow standalone` by way of a command that gives it its settings; `wait` tells when it is up."""
+        with suppress(psutil.NoSuchProcess):
+            psutil.Process(self.migration).wait(START_SECONDS)
         self.pid = self.processes.start([*within, "airflow", "standalone"], self.log, self.environment, cwd)
 
     def wait(self, dag_ids: Iterable[str]) -> None:

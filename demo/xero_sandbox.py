@@ -35,6 +35,7 @@ class XeroSandbox:
         self.processes = processes
         self.folder = folder
         self.client_python = client_python
+        self.log, self.file = folder / "server.log", folder / "credentials.json"
         self.credentials: dict[str, Any] = {}
 
     @property
@@ -49,29 +50,31 @@ class XeroSandbox:
         return app
 
     def start(self, environment: Mapping[str, str]) -> None:
-        """Start it with yesterday's books, and wait until it answers.
-
-        Raises:
-            RuntimeError: it did not come up; names its log.
-        """
+        """Start it with yesterday's books; `wait` tells when it is up."""
         self.folder.mkdir()
-        log, credentials = self.folder / "server.log", self.folder / "credentials.json"
         yesterday = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
         command = [
             sys.executable, "-m", "include.sandbox", "xero", "--entities", "2", "--invoices", "60", "--months", "12",
             "--now", yesterday.isoformat(), "--defects", f"second:{','.join(DEFECTS)}",
-            "--set", f"minute_limit={CALLS_PER_MINUTE}", "--credentials", str(credentials),
+            "--set", f"minute_limit={CALLS_PER_MINUTE}", "--credentials", str(self.file),
         ]  # fmt: skip
-        self.processes.start(command, log, environment, PROJECT)
+        self.processes.start(command, self.log, environment, PROJECT)
+
+    def wait(self) -> None:
+        """Wait until it answers.
+
+        Raises:
+            RuntimeError: it did not come up; names its log.
+        """
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             try:
-                self.credentials = json.loads(credentials.read_text())
+                self.credentials = json.loads(self.file.read_text())
                 requests.get(f"{self.url}/sandbox", timeout=5).raise_for_status()
                 return
             except (OSError, ValueError):  # not written yet, or not to its end; nobody answers yet
                 time.sleep(0.2)
-        raise RuntimeError(f"the Xero sandbox did not come up; its log is {log}")
+        raise RuntimeError(f"the Xero sandbox did not come up; its log is {self.log}")
 
     def connection(self) -> str:
         """Return the Airflow connection of one grant, which sees both organisations."""
