@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -15,10 +16,13 @@ from typing import Any
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import RetryAction
+from airflow.sdk.exceptions import AirflowFailException
 from airflow.utils.dag_version_inflation_checker import check_dag_file_stability
 
 from include import errors, staging, test_mode, warehouse
 from include import organizations as organizations_
+from include.expectations import checkpoint
+from include.expectations.verdict import Check, Verdict
 from tests.dags.conftest import FOLDER, write
 from tests.dags.structure import SNAPSHOT, describe, schedule
 
@@ -223,6 +227,35 @@ def test_validate_removes_what_staging_may_no_longer_hold(bag: DagBag, monkeypat
     monkeypatch.setattr(test_mode, "renew", lambda *_: SimpleNamespace(relies_on_run_id="before", docs=""))
     assert validate()["passed"]
     assert removed == [("north", organization.staging_days)]
+
+
+@pytest.mark.parametrize(
+    ("suite", "streams", "is_red"),
+    [("reconciliation", ["invoices"], False), ("reconciliation", [], True), ("invoices", ["invoices"], True)],
+)
+def test_a_limited_run_is_judged_by_its_rows_and_not_by_what_else_the_erp_did(
+    bag: DagBag, monkeypatch: pytest.MonkeyPatch, suite: str, streams: list[str], is_red: bool
+) -> None:
+    validate = bag.dags["sync__north"].task_dict["validate"].python_callable
+    failed = Check("a_check", suite, "critical", passed=False, blocking=True, expectation="All is well.")
+    run = SimpleNamespace(
+        organization=organizations_.load("north"), connector=object(), engine=None, run_id="r", as_of=None
+    )
+    recorded: list[Any] = []
+    monkeypatch.setitem(validate.__globals__, "_run", lambda: run)
+    monkeypatch.setitem(
+        validate.__globals__, "get_current_context", lambda: {"params": {"streams": streams, "dry_run": False}}
+    )
+    monkeypatch.setattr(staging, "remove_expired", lambda *_: None)
+    monkeypatch.setattr(test_mode, "renew", lambda *_: None)
+    monkeypatch.setattr(test_mode, "judged_these_rows", lambda *_: False)
+    monkeypatch.setattr(test_mode, "record", lambda *asked: recorded.append(asked))
+    for name in ("recompute", "snapshot_balances", "loaded_since_reconcile"):
+        monkeypatch.setattr(warehouse, name, lambda *_: False)
+    monkeypatch.setattr(checkpoint, "validate", lambda *_: Verdict("north", (failed,), "docs", 1))
+    with pytest.raises(AirflowFailException) if is_red else nullcontext():
+        validate()
+    assert bool(recorded) == is_red
 
 
 def test_a_run_that_failed_unjudged_takes_readiness_away_but_not_one_that_can_have_changed_nothing(

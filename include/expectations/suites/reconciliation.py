@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from include.expectations.suite import Rows, Scope, Suite, quoted
+from include.expectations.verdict import COMPARISON
 
 
 def _batch(scope: Scope) -> str:
@@ -73,4 +74,4 @@ def _figures() -> tuple[Rows, ...]:
     )  # fmt: skip
 
 
-SUITE = Suite("reconciliation", "", _batch, _rows)
+SUITE = Suite(COMPARISON, "", _batch, _rows)
