@@ -13,10 +13,11 @@ FROM python AS libraries
 ARG PIP_INDEX_URL
 ARG PIP_EXTRA_INDEX_URL
 COPY requirements.txt /tmp/requirements.txt
-# What is installed is what requirements.txt names by its hash, and nothing else.
+# What is installed is what requirements.txt names by its hash, and nothing else. It is the list of
+# constraints, too: an older pip does not hold name[extra] to the version of name.
 RUN python3 -m venv /opt/venv \
  && /opt/venv/bin/python -m pip install --no-cache-dir --no-input --disable-pip-version-check --require-hashes \
-      --requirement /tmp/requirements.txt
+      --requirement /tmp/requirements.txt --constraint /tmp/requirements.txt
 
 FROM python
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /opt/airflow --shell /usr/sbin/nologin greenlight \

@@ -8,6 +8,7 @@ MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 PIP := -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 STAMP := .requirements
+# Pinned as constraints too: an older pip does not hold name[extra] to the version of name.
 
 .PHONY: help env env-dev env-tryton demo up connect status test compose-test lint format docs requirements clean
 
@@ -72,7 +73,7 @@ env-tryton: .tryton/blank.sqlite
 	  fi; \
 	done; \
 	echo "installing Greenlight for $$($(PY) --version) into .venv (a minute or two, once) ..."; \
-	$(PY) $(PIP) -r requirements.txt; touch $@
+	$(PY) $(PIP) -r requirements.txt -c requirements.txt; touch $@
 
 .venv/$(STAMP)-dev: requirements-dev.txt .venv/$(STAMP)
 	@echo "installing what tests and lint need ..."
