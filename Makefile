@@ -8,7 +8,6 @@ MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 PIP := -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 STAMP := .requirements
-# Pinned as constraints too: an older pip does not hold name[extra] to the version of name.
 
 .PHONY: help env env-dev env-tryton demo up connect status test compose-test lint format docs requirements clean
 
@@ -63,6 +62,7 @@ env-dev: env .venv/$(STAMP)-dev
 
 env-tryton: .tryton/blank.sqlite
 
+# The pins are the constraints, too: an older pip does not hold name[extra] to the version of name.
 .venv/$(STAMP): requirements.txt
 	@set -e; $(PY) -c '' 2>/dev/null || for python in $(PYTHON) python3.13 python3.12 python3.11 python3 none; do \
 	  if [ "$$python" = none ]; then \
