@@ -1,7 +1,8 @@
 """`make compose-test`: the deployment on a real Docker engine, from nothing to the gate, with killed workers.
 
 Three organizations read the same books. One is left alone; of the second a worker is killed while it
-reads, of the third while its load waits inside its transaction. All must end in the same rows.
+reads, of the third while its load waits inside its transaction. All must end in the same rows, and so
+must the night after the warehouse was restored from a dump that is older than the last two.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ GATE = "ready_to_exit_test_mode"
 WAIT_SECONDS = 180
 SLOW = {"documents": "slow:2"}
 """So a stream of a few pages takes long enough to be killed in its middle."""
+AS, DUMP = "--username postgres", "/tmp/warehouse.dump"
 LOCK = f"hashtextextended('greenlight/{LOADING}', 0)"
 """What `warehouse.begin` waits for."""
 
@@ -87,6 +89,7 @@ def _scenario(stack: Stack, tell: Callable[[str], None]) -> None:
     _to_the_gate(stack, UNDISTURBED, stack.airflow.trigger(dag_ids[UNDISTURBED]), tell)
     truth = _rows(stack)
     assert truth[UNDISTURBED]["invoices"], "no invoice was loaded"
+    stack.inside("postgres", "sh", "-c", f"pg_dump {AS} --format custom warehouse > {DUMP}")
 
     order_faults(stack.books, ENTITY, read=SLOW)
     for name, kill in ((READING, _kill_reading), (LOADING, _kill_loading)):
@@ -103,11 +106,14 @@ def _scenario(stack: Stack, tell: Callable[[str], None]) -> None:
         order_faults(stack.books, ENTITY, read=SLOW)
 
     order_faults(stack.books, ENTITY)
-    tell("a second night, without news")
+    _restore(stack)
+    assert not _rows(stack)[LOADING]["invoices"], "the dump is older, so the last organization is not in it"
+    tell("the warehouse is restored from the dump of the first evening; the next night runs")
     runs = {dag_id: stack.airflow.trigger(dag_id) for dag_id in dag_ids.values()}
     states = stack.airflow.finish(runs, lambda _: None, seconds=WAIT_SECONDS * 2)
-    assert set(states.values()) == {"success"}, f"the second night ended as {states}"
-    assert _rows(stack) == dict.fromkeys(truth, truth[UNDISTURBED]), "a night without news changed rows"
+    assert set(states.values()) == {"success"}, f"the night after the restore ended as {states}"
+    assert _rows(stack) == dict.fromkeys(truth, truth[UNDISTURBED]), "the restored warehouse ended in other rows"
+    tell("the restored warehouse ended in the same rows")
     stack.until_healthy()
     tell("every service calls itself healthy")
 
@@ -168,6 +174,21 @@ def _kill_loading(stack: Stack, dag_id: str, run_id: str) -> tuple[str, str]:
     stack.engine.docker("kill", killed)
     _psql(stack, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'compose-test'")
     return "invoices.load", killed
+
+
+def _restore(stack: Stack) -> None:
+    """Do what docs/operations.md says, command by command."""
+    users = ("api-server", "scheduler", "dag-processor", "triggerer", "worker")
+    stack.compose("stop", "--timeout", "20", *users)
+    for words in (
+        f"dropdb {AS} --force warehouse",
+        f"createdb {AS} --owner greenlight warehouse",
+        f"psql {AS} --command 'REVOKE ALL ON DATABASE warehouse FROM PUBLIC'",
+        f"pg_restore {AS} --no-owner --role greenlight --exit-on-error --dbname warehouse < {DUMP}",
+    ):
+        stack.inside("postgres", "sh", "-c", words)
+    stack.compose("start", *users)
+    stack.airflow.wait([f"sync__{name}" for name in (UNDISTURBED, READING, LOADING)])
 
 
 def _psql(stack: Stack, statement: str) -> str:
