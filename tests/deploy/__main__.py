@@ -188,6 +188,7 @@ def _restore(stack: Stack) -> None:
     ):
         stack.inside("postgres", "sh", "-c", words)
     stack.compose("start", *users)
+    stack.log_in()
     stack.airflow.wait([f"sync__{name}" for name in (UNDISTURBED, READING, LOADING)])
 
 

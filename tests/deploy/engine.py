@@ -53,7 +53,7 @@ def run(command: tuple[str, ...], environment: dict[str, str], seconds: float, s
     )
     if done.returncode:
         tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-12:])
-        raise RuntimeError(f"`{' '.join(command[:6])} …` failed (exit {done.returncode}):\n{tail}")
+        raise RuntimeError(f"`{command[0]} … {' '.join(command[-8:])}` failed (exit {done.returncode}):\n{tail}")
     return done.stdout
 
 

@@ -82,8 +82,11 @@ class Stack:
         """Build the image, start everything and log in."""
         self.compose("build", "init", seconds=BUILD_SECONDS)
         self.compose("up", "--detach", "--scale", f"worker={workers}")
-        password = environment._read(self.keys)["ADMINISTRATOR_PASSWORD"]
-        self.airflow.log_in("administrator", password)
+        self.log_in()
+
+    def log_in(self) -> None:
+        """Wait for the API server and take a token."""
+        self.airflow.log_in("administrator", environment._read(self.keys)["ADMINISTRATOR_PASSWORD"])
 
     def down(self) -> None:
         """Take everything down, volumes too."""
