@@ -18,6 +18,12 @@ COPY requirements.txt /tmp/requirements.txt
 RUN python3 -m venv /opt/venv \
  && /opt/venv/bin/python -m pip install --no-cache-dir --no-input --disable-pip-version-check --require-hashes \
       --requirement /tmp/requirements.txt --constraint /tmp/requirements.txt
+# A bucket for staging and Data Docs needs OPTIONAL_REQUIREMENTS=requirements-s3.txt (docs/object-storage.md).
+COPY requirements-*.txt /tmp/
+ARG OPTIONAL_REQUIREMENTS
+RUN [ -z "$OPTIONAL_REQUIREMENTS" ] \
+ || /opt/venv/bin/python -m pip install --no-cache-dir --no-input --disable-pip-version-check --require-hashes \
+      --requirement "/tmp/$OPTIONAL_REQUIREMENTS" --constraint "/tmp/$OPTIONAL_REQUIREMENTS"
 
 FROM python
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /opt/airflow --shell /usr/sbin/nologin greenlight \

@@ -9,12 +9,12 @@ PY := .venv/bin/python
 PIP := -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 STAMP := .requirements
 
-.PHONY: help env env-dev env-tryton demo up connect status test compose-test lint format docs requirements clean
+.PHONY: help env env-dev env-tryton env-xero demo up connect status test compose-test lint format docs requirements clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' Makefile | while read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
 
-demo: env env-tryton ## a real ERP and a real Airflow, from nothing to the gate (ARGS="--exit --json FILE")
+demo: env env-tryton env-xero ## a real ERP, Xero's sandbox and a real Airflow, from nothing to the gate (ARGS="--exit --json FILE")
 	@exec $(PY) -m demo $(ARGS)
 
 up: env ## Airflow on this machine for the configured organizations, until Ctrl-C
@@ -26,7 +26,7 @@ connect: env ## test a connection and write YAML files for what it sees (ARGS="C
 status: env ## how every organization stands
 	@exec $(PY) -m include.environment run $(PY) -m include.status $(ARGS)
 
-test: env-dev env-tryton ## all tests, the demo among them (ARGS="-m 'not slow'")
+test: env-dev env-tryton env-xero ## all tests, the demo among them (ARGS="-m 'not slow'")
 	@exec $(PY) -m pytest $(ARGS)
 
 compose-test: env-dev ## docker-compose.yaml on a real Docker engine, with killed workers (10 minutes)
@@ -45,13 +45,13 @@ format: env-dev ## put the code into shape
 	@$(PY) -m ruff format .
 
 requirements: env-dev ## pin what requirements*.in ask for (ARGS=--upgrade for newer versions)
-	@for name in requirements requirements-dev demo/requirements-tryton; do \
+	@for name in requirements requirements-s3 requirements-dev demo/requirements-tryton demo/requirements-xero; do \
 	  .venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	    --custom-compile-command "make requirements" $(ARGS) $$name.in --output-file $$name.txt || exit 1; \
 	done
 
 clean: ## remove environments and caches; .env and .data stay
-	rm -rf .venv .tryton .demo .compose-test .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .tryton .xero .demo .compose-test .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 env: .venv/$(STAMP)
@@ -61,6 +61,8 @@ env: .venv/$(STAMP)
 env-dev: env .venv/$(STAMP)-dev
 
 env-tryton: .tryton/blank.sqlite
+
+env-xero: .xero/$(STAMP)
 
 # The pins are the constraints, too: an older pip does not hold name[extra] to the version of name.
 .venv/$(STAMP): requirements.txt
@@ -80,10 +82,11 @@ env-tryton: .tryton/blank.sqlite
 	@$(PY) $(PIP) -r requirements-dev.txt
 	@touch $@
 
-.tryton/$(STAMP): demo/requirements-tryton.txt .venv/$(STAMP)
-	@echo "installing Tryton, the demo's ERP, into .tryton ..."
-	@.tryton/bin/python -c '' 2>/dev/null || $(PY) -m venv --clear .tryton
-	@.tryton/bin/python $(PIP) -r demo/requirements-tryton.txt
+# The demo's systems and their own clients, each in an environment that knows nothing of Greenlight's.
+.tryton/$(STAMP) .xero/$(STAMP): .%/$(STAMP): demo/requirements-%.txt .venv/$(STAMP)
+	@echo "installing what the demo needs of $* into .$* ..."
+	@.$*/bin/python -c '' 2>/dev/null || $(PY) -m venv --clear .$*
+	@.$*/bin/python $(PIP) -r demo/requirements-$*.txt
 	@touch $@
 
 # A blank database with the modules activated, to be copied by every demo and test.

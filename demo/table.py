@@ -1,4 +1,4 @@
-"""The demo's table, and whether it says what Tryton's own client says."""
+"""The demo's table, and whether it says what the systems' own clients say."""
 
 from __future__ import annotations
 
@@ -39,12 +39,14 @@ def _checks(severity: str, counts: dict[str, int]) -> str:
     return f"{severity} {passed}/{passed + failed}"
 
 
-def differences(organizations: list[dict[str, Any]], truth: dict[str, Any], seeded: dict[str, Any]) -> list[str]:
-    """Return a sentence for every figure, mode or reason that is not as Tryton and the seeding say."""
+def differences(
+    organizations: list[dict[str, Any]], truth: list[dict[str, Any]], seeded: list[dict[str, Any]]
+) -> list[str]:
+    """Return a sentence for every figure, mode or reason that is not as the systems' clients and the seeding say."""
     found = {o["entity"]: o for o in organizations}
-    planted = {str(c["company_id"]): c["planted"] for c in seeded["companies"]}
+    planted = {str(c["company_id"]): c["planted"] for c in seeded}
     wrong: list[str] = []
-    for company in truth["companies"]:
+    for company in truth:
         entity = str(company["company_id"])
         if entity not in found:
             wrong.append(f"{company['name']} was not connected")
@@ -53,12 +55,12 @@ def differences(organizations: list[dict[str, Any]], truth: dict[str, Any], seed
         theirs = {**{n: company["counts"][n] for n in ("customers", "contacts", "invoices")},
                   "outstanding": company["outstanding"]}  # fmt: skip
         wrong += [
-            f"{company['name']}: {name} is {ours[name]}, Tryton's client says {value}"
+            f"{company['name']}: {name} is {ours[name]}, its system's own client says {value}"
             for name, value in theirs.items()
             if ours[name] != value
         ]
         wrong += _verdict(company["name"], ours, planted[entity])
-    return wrong + [f"{entity} is no company of Tryton's" for entity in found]
+    return wrong + [f"{entity} is no company of either system" for entity in found]
 
 
 def _verdict(name: str, ours: dict[str, Any], planted: list[dict[str, Any]]) -> list[str]:

@@ -26,11 +26,13 @@ ROUNDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """What completing did: records read, rounds it took, keys that do not exist in the source."""
+    """What completing did: records read, rounds it took, keys that do not exist in the source, and its cost."""
 
     records: int
     rounds: int
     orphans: tuple[str, ...]
+    requests: int
+    bytes: int
 
 
 def missing(engine: Engine, organization_id: str, connector: Connector) -> list[tuple[Stream, list[str]]]:
@@ -48,23 +50,28 @@ def complete(
     """Read and load what is missing, round by round, each stream behind its own fence."""
     asked: set[str] = set()
     orphans: set[str] = set()
-    records = rounds = 0
+    records = rounds = staged_bytes = 0
+    requests_before = connector.request_count
     for rounds in range(1, ROUNDS + 1):
         wanted = list(_not_asked(missing(engine, organization.id, connector), asked))
         if not wanted:
             break
+        if rounds == 1:
+            extract.identify(engine, organization, connector, now)
         for stream, keys in wanted:
             read = extract.Read(engine, organization, connector, stream, f"{run_id}~complete{rounds}", try_number)
             manifest, absent = extract.read_again(read, keys)
             asked.update(keys)
             orphans.update(absent)
             records += manifest.record_count
+            staged_bytes += manifest.byte_count
             if manifest.changed_count:
                 warehouse.load(
                     engine, normalize(connector, manifest), now, exclude=organization.exclude, kind="complete"
                 )
     log.info("%d missing records read, %d do not exist in the source", records, len(orphans))
-    return Completed(records, rounds, tuple(sorted(orphans)))
+    requests = connector.request_count - requests_before
+    return Completed(records, rounds, tuple(sorted(orphans)), requests, staged_bytes)
 
 
 def _not_asked(wanted: list[tuple[Stream, list[str]]], asked: set[str]) -> Iterator[tuple[Stream, list[str]]]:

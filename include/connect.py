@@ -1,6 +1,7 @@
 """Tests an Airflow connection, lists what it can see and writes a YAML file for each wanted entity.
 
     python -m include.connect CONNECTION [--connector NAME] [--all | --entity ID ...] [--into FOLDER] [--force]
+    python -m include.connect CONNECTION --authorize [--port PORT]     # first where a person must consent
 
 Exit status: 0 done, 2 the configuration must be mended, 3 the system must be waited for.
 """
@@ -16,11 +17,11 @@ from itertools import count
 from pathlib import Path
 from zoneinfo import available_timezones
 
-from include import connections, environment, organizations
+from include import connections, environment, organizations, yaml_file
 from include.connectors import base
 from include.connectors.base import Connector, Entity
 from include.errors import ConfigurationError, GreenlightError, SourceUnavailable
-from include.fields import did_you_mean
+from include.fields import LONGEST_TEXT, did_you_mean
 
 FIX_CONFIGURATION, WAIT, FAILED, STOPPED = 2, 3, 1, 130
 
@@ -45,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _connect(options: argparse.Namespace) -> int:
     connector = _connector(options.connection, options.connector)
+    if options.authorize:
+        _authorize(connector, options.port)
     print(connector.check())
     entities = connector.entities()
     folder = _Folder(options.into or organizations.folder(), options.connection, entities)
@@ -74,18 +77,32 @@ def _connector(conn_id: str, name: str | None) -> Connector:
     return base.get(system)(connection)
 
 
+def _authorize(connector: Connector, port: int | None) -> None:
+    from include import access
+    from include.authorize import PORT, authorize
+
+    bearer = connector.authorization()
+    if bearer is None:
+        raise ConfigurationError(f"{connector.title} needs nobody's consent", next_step="leave out --authorize")
+    access.opened()  # before a person is asked to consent
+    authorize(bearer, lambda line: print(line, flush=True), port or PORT)
+
+
 class _Folder:
     """A folder of organizations, and which entities of one connection it already names."""
 
     def __init__(self, folder: Path, connection: str, entities: Sequence[Entity]) -> None:
         self.folder = folder
         self.by_entity: dict[str, str] = {}
+        self.broken: dict[str, str] = {}
         if not folder.is_dir():
             return
         loaded = organizations.load_all(folder)
         self.by_entity = {o.entity: o.id for o in loaded.organizations if o.connection == connection}
-        if "" in self.by_entity and len(entities) == 1:  # two lines that leave the only entity unsaid
-            self.by_entity[entities[0].id] = self.by_entity[""]
+        self.broken = _named_by_broken_files(folder, connection, {o.id for o in loaded.organizations})
+        for named in (self.by_entity, self.broken):
+            if "" in named and len(entities) == 1:  # two lines that leave the only entity unsaid
+                named[entities[0].id] = named[""]
         for error in loaded.errors:
             print(f"note: {error}", file=sys.stderr)
 
@@ -95,6 +112,10 @@ class _Folder:
         if known and not force:
             print(f"{entity.name}: already configured as {known}; its file was left alone")
             return True
+        if entity.id in self.broken:  # another file would load the same receivables under a second id
+            print(f"connect: {entity.name}: not written, because {self.broken[entity.id]} names it; mend that file",
+                  file=sys.stderr)  # fmt: skip
+            return False
         values = _values(entity, connector)
         organization_id = known or self._new_id(entity, connector)
         if mistakes := organizations.mistakes(organization_id, values):
@@ -121,12 +142,22 @@ class _Folder:
         raise AssertionError("unreachable")
 
 
+def _named_by_broken_files(folder: Path, connection: str, sound: set[str]) -> dict[str, str]:
+    """Return entity → name of the file with a mistake that names it, as far as such files can be read."""
+    found = {}
+    for path in sorted(folder.glob("[!_.]*.y*ml")):
+        values = yaml_file.read(path).values
+        if path.stem not in sound and values.get("connection") == connection:
+            found[str(values.get("entity") or "")] = path.name
+    return found
+
+
 def _values(entity: Entity, connector: Connector) -> dict[str, str]:
     values = {
         "connector": connector.name,
         "connection": connector.connection.id,
         "entity": entity.id,
-        "name": entity.name,
+        "name": "".join(c for c in " ".join(entity.name.split()) if c.isprintable())[:LONGEST_TEXT].strip(),
         "currency": entity.base_currency,
         "timezone": entity.timezone if entity.timezone in available_timezones() else "",
     }
@@ -195,6 +226,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("connection", metavar="CONNECTION", help="id of the Airflow connection")
     parser.add_argument("--connector", metavar="NAME", help="the system, where the connection's type does not say it")
+    parser.add_argument("--authorize", action="store_true", help="have a person consent in a browser first")
+    parser.add_argument("--port", type=int, help="of the redirect address on this machine, if not 8765")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--all", action="store_true", help="write a file for every entity")
     which.add_argument("--entity", action="append", metavar="ID", help="write a file for this entity")

@@ -40,6 +40,14 @@ class ConfigurationError(GreenlightError):
     """Fix the configuration: a retry cannot help (wrong secret, unseen company, bad YAML)."""
 
 
+class MissingRights(ConfigurationError):
+    """Grant a right: the credentials are good, but user or app may not do this (a role, a scope)."""
+
+
+class GrantRefused(ConfigurationError):
+    """Authorize again: the system no longer accepts the grant that the connection was given."""
+
+
 class SourceUnavailable(GreenlightError):
     """Wait: the system is down, busy or answers nonsense; the task is retried.
 

@@ -10,23 +10,22 @@ clock at the start; never now().
 from __future__ import annotations
 
 import logging
+from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from hashlib import blake2b
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from include import staging, warehouse
+from include import staging, sweep, warehouse
 from include.connectors.base import Connector, Identity, Item, Page, Stream, Window
-from include.errors import ConfigurationError
+from include.errors import ConfigurationError, SourceUnavailable
 from include.organizations import Organization
 
 log = logging.getLogger(__name__)
 
 DEFAULT_HISTORY_MONTHS = 24
-SWEEP_ROWS, SWEEP_PERCENT = 5, 2
-"""A sweep refuses to delete more than max(5 rows, 2 %) of a stream without a recorded consent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,7 @@ class Options:
         customers: read these customers again with all their documents (external ids).
         changed_from, changed_to: read what was modified between, UTC.
         accept_deletions: fingerprint of a refused sweep that a person looked at.
+        dry_run: nothing will be loaded, so nothing is bound either.
     """
 
     full_refresh: bool = False
@@ -45,6 +45,7 @@ class Options:
     changed_to: datetime | None = None
     streams: tuple[str, ...] = ()
     accept_deletions: str = ""
+    dry_run: bool = False
 
     @property
     def is_limited(self) -> bool:
@@ -68,8 +69,26 @@ def history_from(organization: Organization, bound_at: datetime) -> date:
     """Return the day that bounds closed documents: the YAML's, or 24 months before the first load."""
     if organization.history_from:
         return organization.history_from
-    years, month = divmod(bound_at.year * 12 + bound_at.month - 1 - DEFAULT_HISTORY_MONTHS, 12)
-    return date(years, month + 1, min(bound_at.day, 28))
+    first = bound_at.astimezone(ZoneInfo(organization.timezone)).date()
+    year, month = divmod(first.year * 12 + first.month - 1 - DEFAULT_HISTORY_MONTHS, 12)
+    return date(year, month + 1, min(first.day, monthrange(year, month + 1)[1]))
+
+
+def identify(
+    engine: Engine, organization: Organization, connector: Connector, now: datetime, dry_run: bool = False
+) -> datetime:
+    """Hold who answers to who answered at the first load; return when that was.
+
+    Whoever is about to read rows asks this first: a task that is cleared runs alone, days later, and
+    the connection may lead elsewhere by then.
+
+    Raises:
+        ConfigurationError: the system answers as another account, entity or base currency.
+    """
+    identity = _identity(organization, connector)
+    if dry_run:
+        return warehouse.compare(engine, organization.id, identity) or now
+    return warehouse.bind(engine, organization.id, identity, now)
 
 
 def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
@@ -81,11 +100,12 @@ def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
         StorageError: a page could not be staged.
     """
     organization_id, stream, requests = read.organization.id, read.stream, read.connector.request_count
-    bound_at = warehouse.bind(read.engine, organization_id, _identity(read), now)
+    _check_customers(read.connector, options)
+    bound_at = identify(read.engine, read.organization, read.connector, now, options.dry_run)
     history = history_from(read.organization, bound_at)
     state = warehouse.state(read.engine, organization_id, stream.name)
     window = _window(stream, state.cursor, history, options)
-    stager = _Stager(read, window, everything=options.full_refresh)
+    stager = Stager(read, window, state.version, everything=options.full_refresh)
     stager.take_over()
     stager.stage(read.connector.read(stream, replace(window, resume=stager.token)), resumable=True)
     deleted: list[str] = []
@@ -98,8 +118,8 @@ def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
         if stream.swept:
             listed = set(read.connector.keys(stream, history))
             if window.since is not None:  # a whole read that left something out is for the gate to refuse
-                stager.stage(read.connector.read_ids(stream, _lacking(read, listed - stager.seen)))
-            deleted, refused = _gone(read, stager, listed, options)
+                stager.stage(read.connector.read_ids(stream, sweep.lacking(read, listed - stager.seen)))
+            deleted, refused = sweep.gone(read, stager, listed, options.accept_deletions)
     manifest = stager.manifest(state.version, options.is_limited, options.full_refresh, state.cursor)
     manifest.deleted = deleted
     manifest.sweep_refused = refused
@@ -114,7 +134,8 @@ def read_again(read: Read, keys: Sequence[str]) -> tuple[staging.Manifest, list[
     """Stage these records as a limited read; return its manifest and the keys the source lacks."""
     read = _apart(read)
     state = warehouse.state(read.engine, read.organization.id, read.stream.name)
-    stager = _Stager(read, Window(history_from=date.min, customers=tuple(keys)), everything=False)
+    # All of it counts as changed: these rows are missing here, whatever digest their records had.
+    stager = Stager(read, Window(history_from=date.min, customers=tuple(keys)), state.version, everything=True)
     stager.stage(read.connector.read_ids(read.stream, keys))
     manifest = stager.manifest(state.version, limited=True, full_refresh=False, cursor=state.cursor)
     manifest.write()
@@ -127,11 +148,11 @@ def read_changed(read: Read, since: datetime) -> staging.Manifest:
     bound_at = warehouse.bound_at(read.engine, read.organization.id)
     state = warehouse.state(read.engine, read.organization.id, read.stream.name)
     window = Window(history_from=history_from(read.organization, bound_at), since=since - read.stream.overlap)
-    stager = _Stager(read, window, everything=False)
+    stager = Stager(read, window, state.version, everything=False)
     stager.stage(read.connector.read(read.stream, window))
     gone: list[str] = []
     if read.stream.swept:
-        gone, _ = _gone(read, stager, set(read.connector.keys(read.stream, window.history_from)), Options())
+        gone, _ = sweep.gone(read, stager, set(read.connector.keys(read.stream, window.history_from)))
     manifest = stager.manifest(state.version, limited=True, full_refresh=False, cursor=state.cursor)
     manifest.deleted = gone
     manifest.write()
@@ -149,9 +170,23 @@ def _apart(read: Read) -> Read:
     return replace(read, try_number=number)
 
 
-def _identity(read: Read) -> Identity:
+def _check_customers(connector: Connector, options: Options) -> None:
+    """Refuse what cannot be a customer's external id: it would bring nothing, or be no filter at all."""
+    wrong = [
+        key
+        for key in options.customers
+        if not ((of := connector.stream_of(key)) and of.tables.get("customers", "") is None)
+    ]
+    if wrong:
+        raise ConfigurationError(
+            f"param customers names {', '.join(map(repr, wrong))}, which is no customer's external id",
+            next_step="write external ids as they stand in the table customers",
+        )
+
+
+def _identity(organization: Organization, connector: Connector) -> Identity:
     """Ask the system who it is, and hold the answer to the currency that the YAML names."""
-    identity, wanted = read.connector.identity(), read.organization.currency
+    identity, wanted = connector.identity(), organization.currency
     if wanted and identity.base_currency != wanted:
         raise ConfigurationError(
             f"the books are in {identity.base_currency}, the YAML says {wanted}",
@@ -168,15 +203,16 @@ def _window(stream: Stream, cursor: datetime | None, history: date, options: Opt
     return Window(history_from=history, since=since, until=options.changed_to, customers=options.customers or None)
 
 
-class _Stager:
+class Stager:
     """Stages pages and keeps what the manifest must know of them."""
 
-    def __init__(self, read: Read, window: Window, everything: bool) -> None:
+    def __init__(self, read: Read, window: Window, version: int, everything: bool) -> None:
         self.read = read
         self.window = window
+        self.version = version
         self.everything = everything
         self.folder = staging.Folder(read.organization.id, read.stream.name, read.run_id, read.try_number)
-        self.folder.bind(window)
+        self.folder.bind(window, version)
         self.token: str | None = None
         self.started_at: datetime | None = None
         self.newest: datetime | None = None
@@ -188,7 +224,7 @@ class _Stager:
 
     def take_over(self) -> None:
         """Go on after the last page an earlier try of this very read has staged."""
-        inherited = list(self.folder.earlier_pages(self.window))
+        inherited = list(self.folder.earlier_pages(self.window, self.version))
         for address, note in inherited:
             self._count(staging.note_items(note), datetime.fromisoformat(note["source_time"]), address)
             self.byte_count += note["bytes"]
@@ -202,7 +238,14 @@ class _Stager:
 
         Only tokens of the window's own read may resume it, not those of the reads that follow it.
         """
+        before: Page | None = None
         for page in pages:
+            if before and page.items and (page.token, page.items) == (before.token, before.items):
+                raise SourceUnavailable(
+                    "the system answers the same page again and again",
+                    next_step="look at the system, or file a bug against the connector; the task retries",
+                )
+            before = page
             page = replace(page, items=tuple(self._versioned(page.items)))
             self.page_count += 1
             address = self.folder.write_page(self.page_count, page, resumable)
@@ -254,40 +297,6 @@ class _Stager:
             byte_count=self.byte_count,
             pages=self.pages,
         )
-
-
-def _lacking(read: Read, listed: set[str]) -> list[str]:
-    """Return what the source lists and we never loaded, or not with this mapping.
-
-    A history that was moved back, a record committed later than the overlap, a mended normalize.
-    """
-    known = warehouse.digests(read.engine, read.organization.id, read.stream.name)
-    mapping = f"{read.connector.mapping_version}."
-    return sorted(key for key in listed if not known.get(key, "").startswith(mapping))
-
-
-def _gone(read: Read, stager: _Stager, listed: set[str], options: Options) -> tuple[list[str], str]:
-    """Return the keys that are gone from the source, confirmed one by one.
-
-    When too many are, return none and the fingerprint under which a person may accept that.
-    """
-    known = warehouse.digests(read.engine, read.organization.id, read.stream.name)
-    missing = sorted(set(known) - listed - stager.seen)
-    if not missing:
-        return [], ""
-    before = set(stager.seen)
-    stager.stage(read.connector.read_ids(read.stream, missing))
-    gone = [key for key in missing if key not in stager.seen - before]
-    fingerprint = blake2b("\n".join(gone).encode(), digest_size=6).hexdigest()
-    limit = max(SWEEP_ROWS, len(known) * SWEEP_PERCENT // 100)
-    if len(gone) > limit and options.accept_deletions != fingerprint:
-        log.warning(
-            "%d of %d %s are gone from the source, more than the %d that are deleted without asking. Nothing was "
-            "deleted. If that is right, run again with accept_deletions=%s.",
-            len(gone), len(known), read.stream.name, limit, fingerprint,
-        )  # fmt: skip
-        return [], fingerprint
-    return gone, ""
 
 
 def _utc(moment: datetime | None) -> str | None:

@@ -25,10 +25,24 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f'; did you mean "{by_lower[close[0]]}"?' if close else ""
 
 
+LONGEST_TEXT = 200
+"""Characters: Airflow keeps a name of up to 2,000 and cannot store the DAGs of a whole file that holds a longer one."""
+
+
+def _plain(value: str) -> str:
+    """Return the text without blanks around it; whatever no database or page can show is none."""
+    value = value.strip()
+    if not value.isprintable():
+        raise ValueError("holds a character that cannot be shown")
+    if len(value) > LONGEST_TEXT:
+        raise ValueError(f"is longer than {LONGEST_TEXT} characters")
+    return value
+
+
 def _text(value: str) -> str:
     if not value.strip():
         raise ValueError("has no value")
-    return value.strip()
+    return _plain(value)
 
 
 def _currency(value: str) -> str:
@@ -99,6 +113,7 @@ def _compared(column: str, value: str | bool) -> str | bool:
 
 
 Text = Annotated[str, AfterValidator(_text)]
+Entity = Annotated[str, AfterValidator(_plain)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Schedule = Annotated[str | None, AfterValidator(schedule.checked)]

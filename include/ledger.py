@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Table, case, exists, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Engine, Table, case, exists, func, literal, or_, select, true
 from sqlalchemy.sql.selectable import Select
 
-from include import warehouse
+from include import money, warehouse
 from include.connectors.base import Figure
+from include.heirs import survivors
 
 DOCUMENT_TABLES = {"invoices": ("outstanding_amount", 1), "credit_notes": ("unapplied_amount", -1)}
 MOVEMENT_TABLES = {"payments": -1, "refunds": 1}
@@ -31,6 +33,24 @@ class OpenDocument:
     base_currency: str
     base_rest: int | None
     due_date: date | None
+    exchange_rate: Decimal | None = None
+    exchange_rate_basis: str | None = None
+
+    @property
+    def is_converted(self) -> bool:
+        """The source states no base amount, only the rate to convert at."""
+        return self.base_rest is None and bool(self.exchange_rate) and money.exponent(self.base_currency) is not None
+
+    @property
+    def in_base(self) -> int:
+        """The rest in base currency, minor units: as stated, else converted half even, else 0."""
+        if not self.is_converted:
+            return self.base_rest or 0
+        assert self.exchange_rate is not None
+        amount = Decimal(self.rest).scaleb(-(money.exponent(self.currency) or 0))
+        is_per_base = self.exchange_rate_basis == "document_per_base"
+        amount = amount / self.exchange_rate if is_per_base else amount * self.exchange_rate
+        return int(amount.scaleb(money.exponent(self.base_currency) or 0).to_integral_value(ROUND_HALF_EVEN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +59,7 @@ class Ledger:
 
     Args:
         rejected: keys whose reject blocks; one that seemed closed and is open in the ERP is simply missing.
+        rejected_counts: table → how many rows are missing here because their record was rejected.
     """
 
     documents: dict[str, OpenDocument]
@@ -49,11 +70,11 @@ class Ledger:
     by_customer: dict[str, list[OpenDocument]]
 
     def total(self, figure: Figure) -> int:
-        """Return what all customers owe, in the figure's basis and currency, minor units."""
+        """Return what all customers owe, in the figure's basis and currency, minor units (mixed: ten-thousandths)."""
         return sum(self._amount(document, figure.basis, figure.currency) for document in self.documents.values())
 
     def balance(self, figure: Figure) -> int:
-        """Return what the figure's customer owes, in its basis and currency, minor units."""
+        """Return what the figure's customer owes, in its basis and currency, minor units (mixed: ten-thousandths)."""
         own = self.by_customer.get(figure.subject, [])
         return sum(self._amount(document, figure.basis, figure.currency) for document in own)
 
@@ -61,14 +82,21 @@ class Ledger:
         """Return (customer, currency, amount in minor units) for every customer with open rests."""
         sums: Counter[tuple[str, str]] = Counter()
         for document in self.documents.values():
-            currency = document.base_currency if basis == "base" else document.currency
+            currency = {"base": document.base_currency, "mixed": ""}.get(basis, document.currency)
             sums[document.customer, currency] += self._amount(document, basis, currency)
         return [(customer, currency, amount) for (customer, currency), amount in sorted(sums.items())]
+
+    def converted(self, figure: Figure) -> int:
+        """Return how many documents were converted for this total or balance: so many minor units it may be off."""
+        documents = self.documents.values() if figure.name == "open_total" else self.by_customer.get(figure.subject, [])
+        return sum(document.is_converted for document in documents) if figure.basis == "base" else 0
 
     @staticmethod
     def _amount(document: OpenDocument, basis: str, currency: str) -> int:
         if basis == "base":
-            return document.base_rest or 0
+            return document.in_base
+        if basis == "mixed":
+            return money.as_mixed(document.rest, document.currency)
         return document.rest if document.currency == currency else 0
 
 
@@ -89,12 +117,20 @@ def read(engine: Engine, organization_id: str, history_from: date) -> Ledger:
             table = warehouse.table(name)
             live = (table.c.organization_id == organization_id, table.c.deleted_at.is_(None))
             in_range = _in_range(name, history_from)
+            if name == "customers":
+                heirs = connection.execute(select(table.c.external_id, table.c.superseded_by_external_id).where(*live))
+                holders = connection.scalars(select(table.c.external_id).where(*live, in_range))
+                counts[name] = len(
+                    survivors(holders, {row.external_id: row.superseded_by_external_id for row in heirs})
+                )
+                continue
             counts[name] = connection.execute(select(func.count()).where(*live, in_range)).scalar_one()
         refused = connection.execute(
             select(rejects.c.external_id, rejects.c.table_name, rejects.c.is_open).where(
                 rejects.c.organization_id == organization_id
             )
         ).all()
+        kept = _still_here(connection, organization_id)
         base = warehouse.table("organizations")
         base_currency = connection.execute(
             select(base.c.base_currency).where(base.c.organization_id == organization_id)
@@ -106,10 +142,24 @@ def read(engine: Engine, organization_id: str, history_from: date) -> Ledger:
         documents,
         counts,
         frozenset(row.external_id for row in refused if row.is_open is not False),
-        Counter(row.table_name for row in refused),
+        Counter(row.table_name for row in refused if row.external_id not in kept),
         base_currency or "",
         by_customer,
     )
+
+
+def _still_here(connection: Connection, organization_id: str) -> frozenset[str]:
+    """Return the rejected records whose last good row is still here: those explain no missing row."""
+    rejects = warehouse.table("rejected_records")
+    found: set[str] = set()
+    for name in (*DOCUMENT_TABLES, *MOVEMENT_TABLES, "customers"):
+        t = warehouse.table(name)
+        same = (t.c.organization_id == rejects.c.organization_id) & (t.c.external_id == rejects.c.external_id)
+        query = select(rejects.c.external_id).select_from(rejects.join(t, same))
+        found.update(
+            connection.scalars(query.where(rejects.c.organization_id == organization_id, t.c.deleted_at.is_(None)))
+        )
+    return frozenset(found)
 
 
 def _in_range(name: str, history_from: date) -> ColumnElement[bool]:
@@ -142,12 +192,14 @@ def _open_rests(organization_id: str) -> list[Select[Any]]:
         t = warehouse.table(name)
         unpaid = case((t.c.status == "open", t.c.due_date), else_=None)
         columns = (t.c.external_id, t.c.customer_external_id, t.c.number, t.c.currency, t.c[rest] * sign,
-                   t.c.base_currency, t.c.base_outstanding_amount * sign, unpaid)  # fmt: skip
+                   t.c.base_currency, t.c.base_outstanding_amount * sign, unpaid, t.c.exchange_rate,
+                   t.c.exchange_rate_basis)  # fmt: skip
         queries.append((t, columns, t.c.status == "open", (t.c[rest] != 0) | (t.c.base_outstanding_amount != 0)))
     for name, sign in MOVEMENT_TABLES.items():
         t = warehouse.table(name)
         columns = (t.c.external_id, t.c.customer_external_id, t.c.number, t.c.currency, t.c.unapplied_amount * sign,
-                   t.c.base_currency, t.c.base_unapplied_amount * sign, literal(None))  # fmt: skip
+                   t.c.base_currency, t.c.base_unapplied_amount * sign, literal(None), t.c.exchange_rate,
+                   t.c.exchange_rate_basis)  # fmt: skip
         open_rest = (t.c.unapplied_amount != 0) | (t.c.base_unapplied_amount != 0)
         queries.append((t, columns, (t.c.status == "booked") & t.c.on_receivable_account, open_rest))
     return [

@@ -189,6 +189,12 @@ CONTACTS = Table(
 )
 
 
+EXCHANGE_RATE = (
+    Column("exchange_rate", Kind.DECIMAL, "as the source states it"),
+    _choice("exchange_rate_basis", ("base_per_document", "document_per_base"), "what the rate multiplies"),
+)
+
+
 def _document_columns(balance: Column) -> tuple[Column, ...]:
     """What invoices and credit notes share; only the name of the open amount differs."""
     return (
@@ -208,8 +214,7 @@ def _document_columns(balance: Column) -> tuple[Column, ...]:
         _money("tax_amount", "tax"),
         balance,
         Column("base_currency", Kind.CURRENCY, "the organization's ledger currency"),
-        Column("exchange_rate", Kind.DECIMAL, "as the source states it"),
-        _choice("exchange_rate_basis", ("base_per_document", "document_per_base"), "what the rate multiplies"),
+        *EXCHANGE_RATE,
         _money("base_gross_amount", "gross in base currency, as the source states it", "base_currency"),
         _money("base_outstanding_amount", "open rest in base currency, a sum of stated amounts", "base_currency"),
         _choice("status", DOCUMENT_STATUSES, "where the document stands; due and overdue are computed", required=True),
@@ -267,6 +272,7 @@ def _movement_columns(date_name: str) -> tuple[Column, ...]:
         _money("unapplied_amount", "rest not yet used", required=True),
         _money("source_total_amount", "whole source document, where a line is only a share of it"),
         Column("base_currency", Kind.CURRENCY, "the organization's ledger currency"),
+        *EXCHANGE_RATE,
         _money("base_unapplied_amount", "unused rest in base currency, a sum of stated amounts", "base_currency"),
         _date(date_name, "value date"),
         _text("instrument", "means of payment in the source's word"),

@@ -7,8 +7,9 @@ from functools import cache
 
 from iso4217 import Currency
 
-LARGEST = 2**63 - 1
-"""What the warehouse's integer column holds."""
+LARGEST = 2**53
+"""Minor units, 90 trillion with two decimals. A thousand such amounts still add up within the 64 bits that
+SQLite sums in (one sum beyond fails the whole query), and readers of JSON keep each of them exactly."""
 
 
 @cache
@@ -24,15 +25,38 @@ def exponent(currency: str) -> int | None:
     return None if digits is None else int(digits)
 
 
+MIXED_DIGITS = 4
+"""Decimals in which sums over several currencies are counted: no currency has more."""
+
+
+def mixed_units(amount: Decimal) -> int:
+    """Return an amount of no currency in particular in ten-thousandths.
+
+    Raises:
+        ValueError: not a finite number, finer than that, or too large.
+    """
+    return _scaled(amount, MIXED_DIGITS)
+
+
+def as_mixed(minor: int, currency: str) -> int:
+    """Return minor units of a currency in ten-thousandths of its major unit, so that currencies can be summed."""
+    factor: int = 10 ** (MIXED_DIGITS - (exponent(currency) or 0))
+    return minor * factor
+
+
 def minor_units(amount: Decimal, currency: str) -> int:
     """Return the amount in minor units of the currency.
 
     Raises:
         ValueError: no such currency, not a finite number, finer than the currency allows, or too large.
     """
-    digits = exponent(currency)
+    digits = exponent(currency) if isinstance(currency, str) else None
     if digits is None:
         raise ValueError("unknown_currency")
+    return _scaled(amount, digits)
+
+
+def _scaled(amount: Decimal, digits: int) -> int:
     if not isinstance(amount, Decimal) or not amount.is_finite():
         raise ValueError("impossible_amount")
     try:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -21,11 +21,15 @@ import pyarrow.parquet as pq
 from include import money, staging
 from include.connectors.base import Columns, Connector, Normalized, Record, Reject, Stream
 from include.model import KEYS, RECOMPUTED, TABLES, Column, Kind, Table
+from include.values import CHECKS, SENTENCES, is_plain
 
 PAGES_PER_FILE = 10
 """Bounds memory: one Parquet file per table for so many pages."""
 
 CLOSED_STATUSES = frozenset({"paid", "written_off", "voided", "rejected", "failed"})
+
+LONGEST_SHOWN = 500
+"""Characters of a reject's number, customer and currency; the whole record stands beside them."""
 
 ARROW_TYPES: dict[Kind, pa.DataType] = {
     Kind.MONEY: pa.int64(),
@@ -63,17 +67,20 @@ def normalize(connector: Connector, manifest: staging.Manifest) -> staging.Manif
     for number in range(0, len(manifest.pages), PAGES_PER_FILE):
         frames: dict[str, list[pd.DataFrame]] = {name: [] for name in stream.tables}
         for address in manifest.pages[number : number + PAGES_PER_FILE]:
-            read = zip(staging.page_items(address), connector.decode(stream, staging.read_page(address)), strict=True)
-            latest = [(item, record) for item, record in read if last_page[item.key] == address]
-            clean, bad = typed(connector, stream, [record for _, record in latest])
+            records = connector.decode(stream, staging.read_page(address))
+            # A key stands here once: the place of a dict's entry is its first, the value its last.
+            by_key = {
+                item.key: (item, record) for item, record in zip(staging.page_items(address), records, strict=True)
+            }
+            latest = {key: read for key, read in by_key.items() if last_page[key] == address}
+            clean, bad = typed(connector, stream, [record for _, record in latest.values()], latest.keys())
             for name, frame in clean.items():
                 frames[name].append(frame)
-            by_key = {item.key: record for item, record in latest}
-            rejects += [(reject, by_key.get(reject.key)) for reject in bad]
+            rejects += [(reject, latest[reject.key][1] if reject.key in latest else None) for reject in bad]
             failed = {reject.key for reject in bad}
             index += [
                 (item.key, item.digest, item.updated_at, "rejected" if item.key in failed else "ok")
-                for item, _ in latest
+                for item, _ in latest.values()
             ]
         for name, parts in frames.items():
             frame = pd.concat(parts, ignore_index=True)
@@ -87,20 +94,28 @@ def normalize(connector: Connector, manifest: staging.Manifest) -> staging.Manif
 
 
 def typed(
-    connector: Connector, stream: Stream, records: Sequence[Record]
+    connector: Connector, stream: Stream, records: Sequence[Record], keys: Collection[str] = ()
 ) -> tuple[dict[str, pd.DataFrame], list[Reject]]:
-    """Return the page's typed frames and its rejects, at most one per record."""
+    """Return the page's typed frames and its rejects, at most one per record.
+
+    Args:
+        keys: the records' external ids; without them a key's first two parts are taken for its record's.
+    """
     said: Normalized = connector.normalize(stream, records)
     rejects = {reject.key: reject for reject in said.rejects}
     frames: dict[str, pd.DataFrame] = {}
     owners: dict[str, list[str]] = {}
+    bad: dict[str, list[tuple[int, Column, str]]] = {}
     for name in stream.tables:
-        table = TABLES[name]
-        columns = said.tables.get(name, {})
-        frames[name], bad = _frame(table, columns)
-        owners[name] = [_record_key(str(key)) for key in columns.get(_OWNER[table.child], [])]
-        for row, column, reason in bad:
-            rejects.setdefault(owners[name][row], _reject(table, columns, row, column, reason, owners[name][row]))
+        table, columns = TABLES[name], said.tables.get(name, {})
+        frames[name], bad[name] = _frame(table, columns)
+        owners[name] = [_record_key(str(key), keys) for key in columns.get(_OWNER[table.child], [])]
+    documents = _documents(said, owners) if any(bad.values()) else {}
+    for name, found in bad.items():
+        for row, column, reason in found:
+            place, key = (name, said.tables[name], row), owners[name][row]
+            rejects.setdefault(key, _reject(documents.get(key, place) if TABLES[name].child else place, name, column,
+                                            reason, key))  # fmt: skip
     for name, frame in frames.items():
         keep = [owner not in rejects for owner in owners[name]]
         frames[name] = frame[pd.Series(keep, dtype=bool)] if not all(keep) else frame
@@ -109,10 +124,40 @@ def typed(
 
 _OWNER = {True: "parent_external_id", False: "external_id"}
 
+Place = tuple[str, Columns, int]
+"""A table's name, its columns, and a row of them."""
 
-def _record_key(key: str) -> str:
-    """Return the record's part of a row's key: `<record type>:<id>`, without the line."""
-    return ":".join(key.split(":")[:2])
+
+def _record_key(key: str, keys: Collection[str]) -> str:
+    """Return the key of the record a row belongs to: its own, or what it begins with, lines cut off.
+
+    An id may hold a colon itself, so only the page's own keys tell where a line begins.
+    """
+    whole = key
+    while key and key not in keys:
+        key = key.rpartition(":")[0]
+    return key or ":".join(whole.split(":")[:2])
+
+
+def _documents(said: Normalized, owners: dict[str, list[str]]) -> dict[str, Place]:
+    """Return each record's own row, by the record's key; of several lines the first that is not closed."""
+    found: dict[str, Place] = {}
+    for name, keys in owners.items():
+        for row, key in enumerate(keys if not TABLES[name].child else ()):
+            place = (name, said.tables[name], row)
+            if key not in found or not _is_open(found[key]):
+                found[key] = place
+    return found
+
+
+def _cell(place: Place, name: str) -> Any:
+    _, columns, row = place
+    values = columns.get(name) or []
+    return values[row] if row < len(values) else None
+
+
+def _is_open(place: Place) -> bool:
+    return str(_cell(place, "status")) not in CLOSED_STATUSES
 
 
 def _frame(table: Table, columns: Columns) -> tuple[pd.DataFrame, list[tuple[int, Column, str]]]:
@@ -150,141 +195,40 @@ def _column(column: Column, values: list[Any], currencies: list[Any]) -> tuple[l
     return typed, wrong
 
 
-def _text(value: Any, column: Column) -> str:
-    if not isinstance(value, str):
-        raise ValueError("changed_type")
-    return _sound(value)
+def _reject(place: Place, table: str, column: Column, reason: str, key: str) -> Reject:
+    """Say which value kept the record out, with what a person needs to find it in the source.
 
-
-def _sound(text: str) -> str:
-    """Return the text; half of a surrogate pair, which JSON can escape and UTF-8 cannot hold, is none."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError("impossible_text") from None
-    return text
-
-
-def _choice(value: Any, column: Column) -> str:
-    if value not in column.choices:
-        raise ValueError("unknown_value")
-    return str(value)
-
-
-def _key(value: Any, column: Column) -> str:
-    if not isinstance(value, str) or not value.partition(":")[2]:
-        raise ValueError("malformed_key")
-    return _sound(value)
-
-
-def _currency(value: Any, column: Column) -> str:
-    if not isinstance(value, str) or money.exponent(value) is None:
-        raise ValueError("unknown_currency")
-    return value
-
-
-def _country(value: Any, column: Column) -> str:
-    if not isinstance(value, str) or len(value) != 2 or not value.isalpha() or not value.isupper():
-        raise ValueError("malformed_country")
-    return value
-
-
-def _decimal(value: Any, column: Column) -> str:
-    if not isinstance(value, Decimal) or not value.is_finite():
-        raise ValueError("impossible_amount")
-    return format(value, "f")
-
-
-def _integer(value: Any, column: Column) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError("changed_type")
-    if abs(value) > money.LARGEST:
-        raise ValueError("impossible_number")
-    return value
-
-
-def _flag(value: Any, column: Column) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("changed_type")
-    return value
-
-
-def _date(value: Any, column: Column) -> date:
-    if not isinstance(value, date) or isinstance(value, datetime):
-        raise ValueError("impossible_date")
-    return value
-
-
-def _timestamp(value: Any, column: Column) -> datetime:
-    if not isinstance(value, datetime) or value.tzinfo is None:
-        raise ValueError("naive_timestamp")
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("impossible_date") from None
-
-
-def _json(value: Any, column: Column) -> str:
-    try:
-        return _sound(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str, allow_nan=False))
-    except ValueError:
-        raise ValueError("impossible_text") from None
-
-
-CHECKS: dict[Kind, Callable[[Any, Column], Any]] = {
-    Kind.TEXT: _text,
-    Kind.KEY: _key,
-    Kind.CHOICE: _choice,
-    Kind.CURRENCY: _currency,
-    Kind.COUNTRY: _country,
-    Kind.DECIMAL: _decimal,
-    Kind.INTEGER: _integer,
-    Kind.FLAG: _flag,
-    Kind.DATE: _date,
-    Kind.TIMESTAMP: _timestamp,
-    Kind.JSON: _json,
-}
-
-SENTENCES = {
-    "missing_value": "{column} is missing",
-    "unknown_currency": "{column} is in a currency that ISO 4217 does not know",
-    "impossible_amount": "{column} is not an amount its currency can have",
-    "impossible_date": "{column} is not a date",
-    "impossible_number": "{column} is larger than a number can be here",
-    "impossible_text": "{column} holds what no text or JSON can be",
-    "naive_timestamp": "{column} has no time zone",
-    "malformed_key": "{column} is not a key of the form <record type>:<id>",
-    "malformed_country": "{column} is not an ISO 3166 country code",
-    "unknown_value": "{column} has a value that no mapping covers",
-    "changed_type": "{column} has another type than before",
-}
-
-
-def _reject(table: Table, columns: Columns, row: int, column: Column, reason: str, key: str) -> Reject:
-    """Say which value kept the record out, with what a person needs to find it in the source."""
-
-    def cell(name: str) -> Any:
-        values = columns.get(name) or []
-        return values[row] if row < len(values) else None
-
-    amount = next((cell(n) for n in ("outstanding_amount", "unapplied_amount", "amount") if cell(n) is not None), None)
+    Args:
+        place: the record's own row, or the bad row where the record has none.
+        table: where the bad value stands; of a child table the column is named with it.
+    """
+    amounts = (_cell(place, name) for name in ("outstanding_amount", "unapplied_amount", "amount"))
+    amount = next((value for value in amounts if value is not None), None)
+    name = column.name if table == place[0] else f"{table}.{column.name}"
     return Reject(
         key=key,
-        table=table.name,
+        table=place[0],
         reason=reason,
-        message=SENTENCES[reason].format(column=column.name),
-        is_open=str(cell("status")) not in CLOSED_STATUSES,
-        column=column.name,
-        number=_escaped(str(cell("number") or "")),
-        customer=_escaped(str(cell("customer_external_id") or "")),
-        currency=_escaped(str(cell("currency") or "")),
-        amount=amount if isinstance(amount, Decimal) and amount.is_finite() else None,
+        message=SENTENCES[reason].format(column=name),
+        is_open=_is_open(place),
+        column=name,
+        number=str(_cell(place, "number") or ""),
+        customer=str(_cell(place, "customer_external_id") or ""),
+        currency=str(_cell(place, "currency") or ""),
+        amount=amount if isinstance(amount, Decimal) else None,
     )
 
 
 def _escaped(text: str) -> str:
     """Return the text with what UTF-8 cannot hold written as JSON would."""
     return text.encode(errors="backslashreplace").decode()
+
+
+def _raw(record: Record) -> str:
+    try:
+        return json.dumps(record, default=str, ensure_ascii=False)
+    except (ValueError, TypeError, RecursionError):  # keys that are no text, nested without end
+        return repr(record)
 
 
 def _index_frame(index: list[tuple[str, str, datetime | None, str]]) -> pd.DataFrame:
@@ -302,9 +246,10 @@ def _index_frame(index: list[tuple[str, str, datetime | None, str]]) -> pd.DataF
 def _reject_frame(rejects: list[tuple[Reject, Record]]) -> pd.DataFrame:
     rows = [
         (
-            reject.key, reject.table, reject.reason, reject.message, reject.column, reject.number,
-            reject.customer, reject.currency, None if reject.amount is None else format(reject.amount, "f"),
-            reject.is_open, _escaped(json.dumps(record, default=str, ensure_ascii=False)),
+            reject.key, reject.table, reject.reason, _escaped(reject.message), reject.column,
+            *(_escaped(text)[:LONGEST_SHOWN] for text in (reject.number, reject.customer, reject.currency)),
+            format(reject.amount, "f") if reject.amount is not None and is_plain(reject.amount) else None,
+            reject.is_open, _escaped(_raw(record)),
         )
         for reject, record in rejects
     ]  # fmt: skip

@@ -25,10 +25,24 @@ from include import schedule as schedules
 from include import yaml_file
 from include.connectors import base
 from include.errors import ConfigurationError
-from include.fields import Currency, Email, PastDate, Percent, Rule, Schedule, Text, Timezone, did_you_mean, sentence
+from include.fields import (
+    Currency,
+    Email,
+    Entity,
+    PastDate,
+    Percent,
+    Rule,
+    Schedule,
+    Text,
+    Timezone,
+    did_you_mean,
+    sentence,
+)
 from include.yaml_file import FileError, KeyPath, YamlFile, dotted
 
 ID: Final = re.compile(r"[a-z][a-z0-9_]{1,40}")
+MOST_HOURS: Final = 8_784
+"""A year: more is a slip of the hand, and beyond some thousand years no date any more."""
 DEFAULTS: Final = "_defaults.yaml"
 PROJECT: Final = Path(__file__).resolve().parent.parent
 
@@ -38,7 +52,7 @@ class Thresholds(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    evidence_hours: int = Field(default=36, ge=1)
+    evidence_hours: int = Field(default=36, ge=1, le=MOST_HOURS)
     """How long evidence opens the gate, in hours."""
     rejects_percent: Percent = Decimal("0.5")
     """Share of rejected records, in percent, above which other rejects are a warning."""
@@ -46,7 +60,7 @@ class Thresholds(BaseModel):
     """Share of the overdue amount, in percent, that may lie with customers nobody can write to."""
     acknowledged_percent: Percent = Decimal("0.5")
     """Share of the open total, in percent, that acknowledged differences may add up to."""
-    stale_after_hours: int | None = Field(default=None, ge=1)
+    stale_after_hours: int | None = Field(default=None, ge=1, le=MOST_HOURS)
     """Hours without a complete read after which a stream is stale; None: 1.5 times the schedule."""
     volume_min_runs: int = Field(default=14, ge=2)
     """Runs that must have been seen before a volume is called unusual."""
@@ -63,7 +77,7 @@ class Organization(BaseModel):
     """The system, by the name of its module in include/connectors."""
     connection: Text
     """Airflow connection that reaches the system."""
-    entity: str = ""
+    entity: Entity = ""
     """Company, subsidiary or tenant behind the connection, as the system numbers it."""
     name: Text = Field(default_factory=lambda known: known["id"].replace("_", " ").title())
     """What people call it."""
@@ -84,7 +98,7 @@ class Organization(BaseModel):
     """Airflow user names that may approve the exit from Test Mode."""
     approve_own_request: bool = False
     """Whether who last loosened a threshold or acknowledged a difference may approve, too."""
-    staging_days: int = Field(default=14, ge=1)
+    staging_days: int = Field(default=14, ge=1, le=3_650)
     """How long raw pages, which hold personal data, are kept."""
     paused_upon_creation: bool = False
     """Whether a new DAG waits to be switched on."""

@@ -85,11 +85,12 @@ def reconcile(
     Args:
         started_at: the run's first request, by the vendor's clock, UTC.
     """
-    history = extract.history_from(organization, warehouse.bound_at(engine, organization.id))
+    first_request = connector.request_count
+    history = extract.history_from(organization, extract.identify(engine, organization, connector, clock()))
     before: set[Line] | None = None
     lines: list[Line] = []
     decided = False
-    requests = 0
+    requests = connector.request_count - first_request
     for comparison in range(1, COMPARISONS + 1):
         asked_before = connector.request_count
         figures = connector.control_figures(as_of, history)
@@ -117,10 +118,10 @@ def compare(figures: ControlFigures, ours: Ledger, connector: Connector) -> list
         how = asked.get(figure.name, "")
         match figure.name:
             case "open_total":
-                lines.append(_amount(figure, ours.total(figure), explained, how))
+                lines.append(_amount(figure, ours.total(figure), explained, how, ours.converted(figure)))
             case "customer_balance":
                 own = [line for line in explained if line.customer_external_id == figure.subject]
-                lines.append(_amount(figure, ours.balance(figure), own, how))
+                lines.append(_amount(figure, ours.balance(figure), own, how, ours.converted(figure)))
             case "count":
                 lines.append(_count(figure, ours.counts.get(figure.subject, 0), ours, how))
             case "closed_world":
@@ -187,16 +188,23 @@ def _document(figure: Figure, document: OpenDocument | None, ours: Ledger, asked
     return line
 
 
-def _amount(figure: Figure, ours: int, explained_by: list[Line], asked: str) -> Line:
-    """Compare a total or balance; it is explained when the differing documents add up to it."""
-    theirs = _minor(figure.amount, figure.currency)
+def _amount(figure: Figure, ours: int, explained_by: list[Line], asked: str, converted: int = 0) -> Line:
+    """Compare a total or balance; it is explained when the differing documents add up to it.
+
+    Args:
+        converted: documents that were converted for ours, each of which may be off by one minor unit.
+    """
+    theirs = _minor(figure.amount, figure.currency, figure.basis)
     if theirs is None:
         return Line(figure.name, figure.grade, figure.subject, "unanswered", asked, figure.basis)
     difference = ours - theirs
     parts = [_part(line, figure) for line in explained_by]
     customer = figure.subject if figure.name == "customer_balance" else ""
+    if converted:
+        asked = f"{asked}; here {converted} open documents are converted at their own rate, half even"
     return Line(
-        figure.name, figure.grade, figure.subject, "amount" if difference else "equal", asked, figure.basis,
+        figure.name, figure.grade, figure.subject, "amount" if abs(difference) > converted else "equal", asked,
+        figure.basis,
         customer_external_id=customer, currency=figure.currency, ours=ours, theirs=theirs, difference=difference,
         is_explained=difference != 0 and None not in parts and sum(p for p in parts if p is not None) == difference,
     )  # fmt: skip
@@ -206,11 +214,18 @@ def _part(line: Line, figure: Figure) -> int | None:
     """Return what a document that differs adds to the difference of a total or balance; None if nobody can tell."""
     if figure.basis == "base":
         return line.base_difference
-    if line.currency_here:  # here in one currency, there in another: it differs from both totals by all of it
-        here = line.ours if line.currency_here == figure.currency else 0
-        there = line.theirs if line.currency == figure.currency else 0
-        return None if here is None or there is None else here - there
-    return line.difference if line.currency == figure.currency else 0
+    if not line.currency_here:
+        return _counted(line.difference, line.currency, figure)
+    # Here in one currency, there in another: it differs from both totals by all of it.
+    here, there = _counted(line.ours, line.currency_here, figure), _counted(line.theirs, line.currency, figure)
+    return None if here is None or there is None else here - there
+
+
+def _counted(amount: int | None, currency: str, figure: Figure) -> int | None:
+    """Return how far an amount in minor units of its currency counts in the figure, in the figure's units."""
+    if figure.basis == "mixed" and amount is not None:
+        return money.as_mixed(amount, currency)
+    return amount if figure.basis == "mixed" or currency == figure.currency else 0
 
 
 def _totals_only_here(figures: ControlFigures, ours: Ledger, explained: list[Line], asked: str) -> list[Line]:
@@ -263,12 +278,12 @@ def _type(figure: Figure, asked: str) -> Line:
     )  # fmt: skip
 
 
-def _minor(amount: Decimal | None, currency: str) -> int | None:
-    """Return minor units; None for no amount, or for one whose currency could not keep it."""
+def _minor(amount: Decimal | None, currency: str, basis: str = "document") -> int | None:
+    """Return minor units (mixed: ten-thousandths); None for no amount, or for one that could not be kept so."""
     if amount is None:
         return None
     try:
-        return money.minor_units(amount, currency)
+        return money.mixed_units(amount) if basis == "mixed" else money.minor_units(amount, currency)
     except ValueError:
         return None
 

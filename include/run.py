@@ -17,6 +17,7 @@ from include.extract import Options
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from airflow.sdk import Context
     from sqlalchemy import Engine
 
 
@@ -44,6 +45,7 @@ class Run:
         connector = base.get(organization.connector)(connections.resolve(organization.connection), organization.entity)
         engine = warehouse.engine()
         warehouse.check_schema(engine)
+        connector.hash_key = lambda: warehouse.hash_key(engine, organization_id)
         as_of = started_at.astimezone(ZoneInfo(organization.timezone)).date()
         return cls(organization, connector, engine, run_id, as_of)
 
@@ -62,16 +64,46 @@ def options(params: Mapping[str, Any]) -> Options:
     """Read the DAG's params.
 
     Raises:
-        ConfigurationError: a date is no ISO 8601 date or date-time.
+        ConfigurationError: a date is no ISO 8601 date or date-time, the days are in no order, an id is empty.
     """
+    start, end = _moment(params.get("from"), "from"), _moment(params.get("to"), "to")
+    if start and end and start >= end:
+        raise ConfigurationError("param from does not lie before param to", next_step="let it lie before")
+    customers = tuple(params.get("customers") or ())
+    if "" in customers:
+        raise ConfigurationError("param customers holds an empty id", next_step="take it away")
     return Options(
         full_refresh=bool(params.get("full_refresh")),
-        customers=tuple(params.get("customers") or ()),
-        changed_from=_moment(params.get("from"), "from"),
-        changed_to=_moment(params.get("to"), "to"),
+        customers=customers,
+        changed_from=start,
+        changed_to=end,
         streams=tuple(params.get("streams") or ()),
         accept_deletions=params.get("accept_deletions") or "",
+        dry_run=bool(params.get("dry_run")),
     )
+
+
+def take_readiness_away(context: Context) -> None:
+    """Record, as the callback of a failed run, that nobody judged it, if that is so.
+
+    Whatever was ready before says nothing about the rows it may have loaded.
+    """
+    from include import test_mode
+    from include.notify import LIMITS
+
+    run = context.get("dag_run")
+    asked, engine = (run and run.conf) or {}, warehouse.engine()
+    limited = any(asked.get(name) for name in LIMITS)
+    if asked.get("dry_run"):
+        return
+    organization = organizations.load(context["dag"].dag_id.removeprefix("sync__"))
+    if limited and test_mode.judged_these_rows(engine, organization.id):
+        return  # a slip in its params, say: it brought nothing
+    started_at = run.start_date if run else None
+    test_mode.record_unjudged(
+        engine, organization, base.get(organization.connector), str(context["run_id"]),
+        (started_at or now()).astimezone(ZoneInfo(organization.timezone)).date(), started_at, now(),
+    )  # fmt: skip
 
 
 def now() -> datetime:

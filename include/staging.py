@@ -11,29 +11,36 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import zstandard
 
+from include import storage
 from include.connectors.base import Item, Page, Window
-from include.errors import StorageError
 
 if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
+SETTING = "GREENLIGHT_STAGING"
 PROJECT = Path(__file__).resolve().parent.parent
+LONGEST_NAME = 200
+"""Characters of a run id that its folder's name repeats; file systems take 255 bytes."""
 ZSTD_LEVEL = 1
 """Level 1 packs a JSON page to about a tenth at 2.5 µs a row; higher levels buy little."""
 
 
 def root() -> ObjectStoragePath:
-    """Return the staging root: `GREENLIGHT_STAGING`, by default `.data/staging` in the project."""
-    from airflow.sdk import ObjectStoragePath
+    """Return the staging root: `GREENLIGHT_STAGING`, by default `.data/staging` in the project.
 
-    return ObjectStoragePath(os.environ.get("GREENLIGHT_STAGING") or f"file://{PROJECT}/.data/staging")
+    Raises:
+        ConfigurationError: it names a connection that is not there, or a scheme that nothing can read.
+    """
+    return _path(os.environ.get(SETTING) or f"file://{PROJECT}/.data/staging")
 
 
 @dataclass(slots=True)
@@ -128,7 +135,7 @@ class Folder:
     @property
     def is_read(self) -> bool:
         """This try has read to its end."""
-        return bool((self.path / "manifest.json").exists())
+        return _exists(self.path / "manifest.json")
 
     def write_page(self, number: int, page: Page, resumable: bool) -> str:
         """Store one page and, after it, its note; return the page's address."""
@@ -144,25 +151,29 @@ class Folder:
         _write(self.path / f"{number:06d}.json", json.dumps(note).encode())
         return str(path)
 
-    def bind(self, window: Window) -> None:
-        """Record the window this try reads, so that a later try knows whether its pages serve."""
-        _write(self.path / "window.json", json.dumps(_window(window)).encode())
+    def bind(self, window: Window, version: int = 0) -> None:
+        """Record the window this try reads and the stream's version, so that a later try knows if its pages serve."""
+        _write(self.path / "window.json", json.dumps(_bounds(window, version)).encode())
 
-    def earlier_pages(self, window: Window) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield (address, note) of the pages the last try with this window staged, in order.
+    def earlier_pages(self, window: Window, version: int = 0) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield (address, note) of the pages the last try with this window and version staged, in order.
 
-        A note that its try was killed over is none: what it would have said is read again.
+        There are none when that try had read to its end (who asks again wants a new reading) or when
+        the stream was loaded meanwhile (its rows are newer than those pages). A note that its try
+        was killed over is none: what it would have said is read again.
         """
         for number in range(self.try_number - 1, 0, -1):
             before = self.run / f"{number:03d}"
+            if (before / "manifest.json").exists():
+                return
             bounds, inherited = _note(before / "window.json"), before / "inherited.json"
-            pages = _note(inherited) if inherited.exists() else []
+            pages = _note(inherited) if _exists(inherited) else []
             if bounds is None or pages is None:
                 continue
-            if bounds != _window(window):
+            if bounds != _bounds(window, version):
                 return
             yield from ((address, note) for address, note in pages)
-            for note_path in sorted(p for p in before.iterdir() if re.fullmatch(r"\d{6}\.json", p.name)):
+            for note_path in (p for p in _children(before) if re.fullmatch(r"\d{6}\.json", p.name)):
                 if (note := _note(note_path)) is None:
                     return
                 yield str(note_path).removesuffix(".json") + ".zst", note
@@ -203,41 +214,34 @@ def remove_expired(organization_id: str, days: int, now: datetime) -> int:
     """Delete this organization's staged runs older than that many days; return how many.
 
     Raises:
-        StorageError: they cannot be listed or removed.
+        ConfigurationError, StorageError: they cannot be listed or removed.
     """
-    try:
-        return _remove_expired(organization_id, days, now)
-    except OSError as error:
-        raise StorageError(
-            f"expired pages could not be removed from staging: {error.strerror or type(error).__name__}",
-            next_step="repair access to GREENLIGHT_STAGING; they hold personal data",
-            organization=organization_id,
-        ) from error
-
-
-def _remove_expired(organization_id: str, days: int, now: datetime) -> int:
     limit = (now.astimezone(UTC) - timedelta(days=days)).timestamp()
-    folder, removed = root() / organization_id, 0
-    if not folder.exists():
-        return 0
-    for run in [run for stream in folder.iterdir() for run in stream.iterdir()]:
-        newest = max((p.stat().st_mtime for p in run.rglob("*") if p.is_file()), default=0)
-        if newest < limit:
-            run.rmdir(recursive=True)
-            removed += 1
+    removed = 0
+    with storage.telling(
+        "expired pages could not be removed from staging",
+        f"repair access to {SETTING}; they hold personal data",
+        SETTING,
+        organization_id,
+    ):
+        for stream in storage.children(root() / organization_id):
+            for run in storage.children(stream):
+                if storage.newest(run) < limit:
+                    storage.remove(run)
+                    removed += 1
     return removed
 
 
 def _note(path: ObjectStoragePath) -> Any:
     """Return what a note says; None when it is not there or was cut short."""
     try:
-        return json.loads(_read(path)) if path.exists() else None
+        return json.loads(_read(path)) if _exists(path) else None
     except ValueError:
         return None
 
 
-def _window(window: Window) -> dict[str, Any]:
-    bounds = asdict(window)
+def _bounds(window: Window, version: int) -> dict[str, Any]:
+    bounds = asdict(window) | {"version": version}
     bounds.pop("resume")
     return {k: v.isoformat() if isinstance(v, date | datetime) else v for k, v in bounds.items()} | {
         "customers": list(window.customers) if window.customers is not None else None
@@ -245,32 +249,46 @@ def _window(window: Window) -> dict[str, Any]:
 
 
 def _safe(run_id: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_.=-]", "_", run_id)
+    """Return the run id as the name of a folder that no other run id has: a manifest's address names one read."""
+    plain = re.sub(r"[^A-Za-z0-9_.=-]", "_", run_id)[:LONGEST_NAME]
+    return (
+        plain
+        if plain == run_id and plain.strip(".")
+        else f"{plain}-{blake2b(run_id.encode(), digest_size=4).hexdigest()}"
+    )
 
 
 def _path(address: str) -> ObjectStoragePath:
-    from airflow.sdk import ObjectStoragePath
+    return storage.locate(address, SETTING)
 
-    return ObjectStoragePath(address)
+
+def _exists(path: ObjectStoragePath) -> bool:
+    with _listing():
+        return storage.exists(path)
+
+
+def _children(path: ObjectStoragePath) -> list[ObjectStoragePath]:
+    with _listing():
+        return storage.children(path)
+
+
+def _listing() -> AbstractContextManager[None]:
+    return storage.telling("staging could not be listed", f"repair access to {SETTING}; the task retries", SETTING)
 
 
 def _write(path: ObjectStoragePath, body: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(body)
-    except OSError as error:
-        raise StorageError(
-            f"staging could not be written: {error.strerror or type(error).__name__}",
-            next_step="make room under GREENLIGHT_STAGING (or repair access to it); the task retries",
-        ) from error
+    with storage.telling(
+        "staging could not be written",
+        f"make room under {SETTING} (or repair access to it); the task retries",
+        SETTING,
+    ):
+        storage.write(path, body)
 
 
 def _read(path: ObjectStoragePath) -> bytes:
-    try:
-        body: bytes = path.read_bytes()
-    except OSError as error:
-        raise StorageError(
-            f"staged file {path.name} could not be read: {error.strerror or type(error).__name__}",
-            next_step="clear the stream's extract task so that it is read again",
-        ) from error
-    return body
+    with storage.telling(
+        f"staged file {path.name} could not be read",
+        "clear the stream's extract task so that it is read again",
+        SETTING,
+    ):
+        return storage.read(path)

@@ -106,10 +106,13 @@ def main() -> int:
     try:
         engine = warehouse.engine()
         warehouse.check_schema(engine)
-        found = [status(engine, organization) for organization in organizations.load_all().organizations]
+        loaded = organizations.load_all()
+        found = [status(engine, organization) for organization in loaded.organizations]
     except GreenlightError as error:
         print(f"status: {error}", file=sys.stderr)
         return 1
+    for mistake in loaded.errors:  # else an organization would be missing without a word
+        print(f"status: {mistake}", file=sys.stderr)
     if arguments.json:
         arguments.json.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     print("\n".join(map(_line, found)) or "no organization is configured; `make connect` writes their files")

@@ -79,7 +79,8 @@ def record(
 ) -> Evidence:  # fmt: skip
     """Store what a validation found, passed or failed.
 
-    A limited run that passes proves nothing about the whole: the caller records only its failure.
+    A limited run that passes proves nothing about the whole: the caller records only its failure, and
+    only if it changed rows.
     """
     from include import bridge
 
@@ -99,6 +100,49 @@ def record(
             failures=verdict.why(),
             first_load_only=not _has_been_incremental(engine, organization.id),
             docs=verdict.docs,
+            relies_on_run_id=None,
+        ),
+    )  # fmt: skip
+
+
+def record_unjudged(
+    engine: Engine, organization: Organization, connector: type[Connector], run_id: str, as_of: date,
+    started_at: datetime | None, now: datetime,
+) -> Evidence | None:  # fmt: skip
+    """Record that a run ended without a judgement; None when there was one since it started.
+
+    Args:
+        started_at: when the run, or its last clearing, started; None if nobody can tell.
+
+    A validation that was killed, timed out or could not write its pages has looked at nothing, while the
+    run may have loaded rows: earlier evidence must not speak for them.
+    """
+    judged = newest_evidence(engine, organization.id, None if started_at else run_id)
+    if judged and (started_at is None or judged.recorded_at > started_at):
+        return None
+    failure = {
+        "check": "validation", "severity": "critical", "blocking": True, "record": "validation", "number": "",
+        "customer_number": "", "currency": "", "amount": None,
+        "sentence": "validation: the last run ended before it had looked at every check; its log says why",
+    }  # fmt: skip
+    with warehouse.read(engine) as connection:
+        data_version = warehouse.data_version(connection, organization.id)
+    return _store(
+        engine, organization.id,
+        Evidence(
+            run_id=run_id,
+            as_of=as_of,
+            passed=False,
+            data_version=data_version,
+            configuration_digest=configuration_digest(organization, connector),
+            recorded_at=now,
+            valid_until=now,
+            checks={"critical": {"passed": 0, "failed": 1}},
+            bridge={},
+            settings=_settings(organization),
+            failures=[failure],
+            first_load_only=not _has_been_incremental(engine, organization.id),
+            docs="",
             relies_on_run_id=None,
         ),
     )  # fmt: skip
@@ -149,6 +193,12 @@ def renew(
             relies_on_run_id=before.relies_on_run_id or before.run_id,
         ),
     )  # fmt: skip
+
+
+def judged_these_rows(engine: Engine, organization_id: str) -> bool:
+    """Tell whether the newest evidence is about the rows as they are now."""
+    evidence = newest_evidence(engine, organization_id)
+    return evidence is not None and evidence.data_version == _data_version(engine, organization_id)
 
 
 def newest_evidence(engine: Engine, organization_id: str, run_id: str | None = None) -> Evidence | None:

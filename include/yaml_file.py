@@ -87,8 +87,9 @@ class _Loader(yaml.SafeLoader):
     """Composes nodes only; an alias can make a file endless, so none is followed."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            mark = event.start_mark
             raise yaml.MarkedYAMLError(problem="anchors are not used here: write the value out", problem_mark=mark)
         return super().compose_node(parent, index)
 

@@ -106,6 +106,15 @@ def test_all_writes_a_valid_file_for_each_entity(run: Run, tmp_path: Path) -> No
     assert out.count("wrote ") == 2
 
 
+def test_an_entity_whose_file_has_a_mistake_gets_no_second_file(run: Run, tmp_path: Path) -> None:
+    """It would be loaded under two ids as soon as the mistake is mended."""
+    (tmp_path / "vienna.yaml").write_text("connector: paper\nconnection: books\nentity: 1\ntimezne: UTC\n")
+    status, out, err = run("--all")
+    assert status == 2
+    assert "not written, because vienna.yaml names it" in err
+    assert out.count("wrote ") == 1 and len(files(tmp_path)) == 2
+
+
 def test_a_file_is_never_overwritten_unless_forced(run: Run, tmp_path: Path) -> None:
     mine = "connector: paper\nconnection: books\nentity: 1\nowners: [ar@contoso.example]\n"
     (tmp_path / "austria.yaml").write_text(mine)
@@ -141,6 +150,7 @@ def test_two_lines_that_leave_the_only_entity_unsaid_count_as_its_file(
         ("../../etc/passwd", "etc_passwd"),
         ("yes", "yes"),
         ("a: b # c\nowners: [x]", "a_b_c_owners_x"),
+        ("Zwei\tZeilen\x00 " + "e" * 300, "zwei_zeilen_" + "e" * 29),
     ],
 )
 def test_the_id_is_made_of_the_name_valid_and_new(
@@ -149,7 +159,7 @@ def test_the_id_is_made_of_the_name_valid_and_new(
     (tmp_path / "taken.yaml").write_text("connector: paper\nconnection: other\n")
     paper.entities = (Entity("7", name, "EUR"),)
     assert run("--all")[0] == 0
-    assert organizations.load(organization_id).name == name
+    assert organizations.load(organization_id).name == " ".join(name.replace("\x00", "").split())[:200]
 
 
 def test_entities_are_picked_by_id_and_an_unseen_one_is_refused(run: Run, tmp_path: Path) -> None:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
 import socket
 import struct
+import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from requests.auth import HTTPBasicAuth
 
-from include.connectors import http
-from include.connectors.http import Http
-from include.errors import ConfigurationError, GreenlightError, SourceUnavailable
+from include.connectors import http, redaction
+from include.connectors.http import Answer, Http
+from include.connectors.resolutions import RESOLUTIONS, Resolution
+from include.errors import ConfigurationError, GreenlightError, MissingRights, SourceUnavailable
 
 SECRET = "no-sesame-4711"
 Fault = Callable[["Handler"], None]
@@ -76,7 +82,7 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "RETRIES", http.RETRIES.new(backoff_factor=0, retry_after_max=1))
+    monkeypatch.setattr(http, "RETRIES", http.RETRIES.new(backoff_factor=0, backoff_jitter=0))
 
 
 def answer(status: int = 200, body: bytes = b'{"ok": true}', length: int | None = None, **headers: str) -> Fault:
@@ -165,6 +171,15 @@ def test_rate_limit_that_stays_says_how_long(serve: Serve, monkeypatch: pytest.M
     at = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     error = refused(Http(serve(answer(429, Retry_After=at)).url))
     assert isinstance(error, SourceUnavailable) and error.retry_after and 80 < error.retry_after <= 91
+
+
+def test_a_long_wait_is_left_to_airflow_at_once(serve: Serve) -> None:
+    at = format_datetime(datetime.now(UTC) + timedelta(hours=18), usegmt=True)
+    for status, header, seconds in ((429, "66975", 66_975), (503, "3600", 3600), (429, at, 18 * 3600)):
+        client, started = Http(serve(answer(status, Retry_After=header)).url), time.monotonic()
+        error = refused(client)
+        assert isinstance(error, SourceUnavailable) and error.retry_after == pytest.approx(seconds, abs=2)
+        assert client.request_count == 1 and time.monotonic() - started < 5
 
 
 def test_a_retry_after_that_means_nothing_is_an_outage(serve: Serve) -> None:
@@ -277,7 +292,7 @@ def test_silence_is_bounded(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     ("status", "error"),
     [
-        (400, SourceUnavailable), (401, ConfigurationError), (403, ConfigurationError), (404, ConfigurationError),
+        (400, SourceUnavailable), (401, ConfigurationError), (403, MissingRights), (404, ConfigurationError),
         (418, SourceUnavailable), (500, SourceUnavailable),
     ],
 )  # fmt: skip
@@ -304,3 +319,117 @@ def test_address_must_be_http() -> None:
 def test_environment_proxies_and_netrc_are_ignored(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     assert ask(serve(answer()))[1] == {"ok": True}
+
+
+def test_a_broken_answer_is_asked_for_again(serve: Serve) -> None:
+    client, got = ask(serve(answer(body=b'{"ok": true}', length=500), answer()))
+    assert got == {"ok": True} and client.request_count == 2
+
+
+def test_json_is_asked_for_unless_something_else_is(serve: Serve) -> None:
+    server = serve(answer())
+    Http(server.url).get("/x")
+    Http(server.url, headers={"Accept": "application/xml"}).get("/x")
+    Http(server.url).get("/x", headers={"Accept": "text/csv"})
+    assert [seen["Accept"] for seen in server.seen] == ["application/json", "application/xml", "text/csv"]
+
+
+def test_a_form_is_posted(serve: Serve) -> None:
+    server = serve(answer())
+    Http(server.url).post("/x", data={"a": "1"})
+    assert server.seen[0]["Content-Type"] == "application/x-www-form-urlencoded"
+
+
+def test_amounts_can_stay_exact(serve: Serve) -> None:
+    got = Http(serve(answer(body=b'{"amount": 1234567890.10}')).url).get("/x").json(parse_float=Decimal)
+    assert got == {"amount": Decimal("1234567890.10")}
+
+
+@pytest.mark.parametrize("link", ["http://127.0.0.1:9/x", "https://elsewhere.example.com/x", "file:///etc/passwd"])
+def test_another_host_is_never_asked(link: str, serve: Serve) -> None:
+    client = Http(serve(answer()).url, secrets=(SECRET,))
+    with pytest.raises(SourceUnavailable, match="another host"):
+        client.get(link, headers={"Authorization": SECRET})
+    assert client.request_count == 0
+
+
+def test_hosts_that_were_declared_are_asked_and_so_is_a_link_to_the_same_host(serve: Serve) -> None:
+    home, other = serve(answer()), serve(answer())
+    client = Http(f"{home.url}/api", hosts=(other.url,))
+    assert client.get(f"{home.url}/next?page=2").json() == client.get(f"{other.url}/x").json() == {"ok": True}
+    with pytest.raises(SourceUnavailable, match="another host"):
+        client.get(f"{home.url}@{other.url.partition('//')[2].replace('127', '128')}/x")
+
+
+def test_an_address_in_a_query_is_no_host(serve: Serve) -> None:
+    assert Http(serve(answer()).url).get("/x?back=https://elsewhere.example.com").json() == {"ok": True}
+    assert Http(serve(answer()).url).get("//elsewhere.example.com/x").json() == {"ok": True}
+
+
+def test_a_user_name_in_a_link_is_no_host(serve: Serve) -> None:
+    with pytest.raises(SourceUnavailable, match="another host"):
+        Http(serve(answer()).url).get("http://127.0.0.1@evil.example.com/")
+
+
+def test_requests_auth_goes_along(serve: Serve) -> None:
+    server = serve(answer())
+    Http(server.url, auth=HTTPBasicAuth("reader", SECRET)).get("/x")
+    assert server.seen[0]["Authorization"].startswith("Basic ")
+
+
+def test_a_connector_overrides_rows_of_the_table(serve: Serve) -> None:
+    def by_body(got: Answer) -> Resolution:
+        return Resolution(MissingRights if b"Authoriz" in got.body else ConfigurationError, "no", "do something")
+
+    rows = {
+        401: by_body,
+        412: Resolution(SourceUnavailable, "the organisation is locked", "wait", retry_after=900.0),
+        503: Resolution(ConfigurationError, "the organisation is closed", "choose another one"),
+        500: Resolution(SourceUnavailable, "it stumbles", "wait", is_passing=True),
+    }
+
+    def error(status: int, body: bytes = b"{}") -> tuple[GreenlightError, int]:
+        client = Http(serve(answer(status, body)).url, resolutions=rows)
+        return refused(client), client.request_count
+
+    assert type(error(401, b"AuthorizationUnsuccessful")[0]) is MissingRights
+    assert type(error(401, b"AuthenticationUnsuccessful")[0]) is ConfigurationError
+    locked, asked = error(412)
+    assert isinstance(locked, SourceUnavailable) and locked.retry_after == 900 and asked == 1
+    closed, asked = error(503)
+    assert isinstance(closed, ConfigurationError) and "closed" in str(closed) and asked == 1
+    assert error(500)[1] == 5
+    assert 412 not in RESOLUTIONS, "the shared table stays as it is"
+
+
+def test_nothing_secret_is_logged(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    server = serve(answer(503), reset, answer())
+    for name in ("urllib3", "urllib3.connectionpool", "urllib3.util.retry"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    client = Http(server.url, secrets=(SECRET,))
+    client.get(f"/path/{SECRET}", params={"name": "Jane Roe", "access_token": SECRET})
+    said = "\n".join(record.getMessage() for record in caplog.records)
+    assert "connectionpool" in {record.module for record in caplog.records} and "/path/***" in said
+    assert SECRET not in said and "Jane" not in said
+
+
+def test_airflows_own_masker_learns_every_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    learned: list[str] = []
+    monkeypatch.setitem(sys.modules, "airflow.sdk.log", SimpleNamespace(mask_secret=learned.append))
+    redaction.hide((SECRET + "-for-airflow", "", "abc"))
+    redaction.hide((SECRET + "-for-airflow",))
+    assert learned == [SECRET + "-for-airflow"]
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("GET /a?code=1&state=2 HTTP/1.1", "GET /a?*** HTTP/1.1"),
+        ("Authorization: Bearer abc.def-123", "Authorization: Bearer ***"),
+        ("'basic dXNlcjpwYXNz'", "'basic ***'"),
+        ("a token of two words", "a token of two words"),
+        ("POST /connect/token HTTP/1.1", "POST /connect/token HTTP/1.1"),
+    ],
+)
+def test_what_looks_like_a_secret_is_redacted(text: str, clean: str) -> None:
+    assert redaction.redacted(text) == clean

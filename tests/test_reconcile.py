@@ -143,3 +143,50 @@ def test_a_document_type_that_no_mapping_covers_is_named() -> None:
     figure = Figure("closed_world", Grade.A, "loan journal", "EUR", amount=Decimal("5.00"), mapped=False)
     found = lines(ledger(), figure)["closed_world", "loan journal"]
     assert (found.classification, found.theirs) == ("unmapped", 500)
+
+
+YEN = OpenDocument(
+    "invoice:3", "party:1", "INV-3", "JPY", 15_000, "USD", None, DUE, Decimal("150"), "document_per_base"
+)
+DINAR = OpenDocument(
+    "invoice:4", "party:1", "INV-4", "KWD", 1_234_567, "USD", None, DUE, Decimal("3.25"), "base_per_document"
+)
+
+
+def mixed(customer: str, amount: str) -> Figure:
+    return Figure("customer_balance", Grade.B, customer, basis="mixed", amount=Decimal(amount))
+
+
+def test_a_balance_that_is_blind_to_currencies_is_compared_as_such() -> None:
+    ours = ledger(INVOICE, NOTE, YEN, DINAR)
+    line = lines(ours, mixed("party:1", "16309.567"))["customer_balance", "party:1"]
+    assert (line.classification, line.currency, line.ours) == ("equal", "", 163_095_670)
+    off = lines(ours, mixed("party:1", "16309.566"))["customer_balance", "party:1"]
+    assert (off.classification, off.difference, off.is_explained) == ("amount", 10, False)
+
+
+def test_a_blind_balance_is_explained_by_documents_of_any_currency() -> None:
+    figures = (asked_for(INVOICE), replace(asked_for(DINAR), amount=Decimal("1234.566"), base_amount=None))
+    found = lines(ledger(INVOICE, DINAR), *figures, mixed("party:1", "1334.566"))
+    assert found["open_document", "invoice:4"].classification == "amount"
+    assert found["customer_balance", "party:1"].is_explained
+
+
+def test_a_customer_without_a_blind_balance_owes_nothing_there() -> None:
+    stranger = replace(YEN, key="invoice:9", customer="party:9")
+    found = lines(ledger(INVOICE, stranger), mixed("party:1", "100"))
+    assert found["customer_balance", "party:9"].difference == 150_000_000
+
+
+def test_documents_without_base_amounts_are_converted_and_may_be_off_by_one_unit_each() -> None:
+    ours = ledger(INVOICE, YEN, DINAR)
+    exact = 11_000 + 10_000 + 401_234  # 15,000 JPY / 150; 1,234.567 KWD x 3.25 = 4,012.34275
+    for off, word in ((0, "equal"), (2, "equal"), (-2, "equal"), (3, "amount"), (-3, "amount")):
+        line = lines(ours, total(f"{Decimal(exact + off) / 100}"))["open_total", ""]
+        assert (line.classification, line.difference) == (word, -off)
+        assert "2 open documents are converted at their own rate" in line.asked
+
+
+def test_documents_that_state_base_amounts_are_never_off() -> None:
+    found = lines(ledger(INVOICE, replace(NOTE, exchange_rate=Decimal("1.1"))), total("82.51"))
+    assert found["open_total", ""].classification == "amount"

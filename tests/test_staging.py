@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import os
+import time
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from include import staging
 from include.connectors.base import Item, Page, Window
 from include.errors import StorageError
+from tests.storages import Bucket, Disk
 
 NOW = datetime(2026, 3, 10, 2, 30, tzinfo=UTC)
 WINDOW = Window(history_from=date(2024, 1, 1))
 
 
 @pytest.fixture(autouse=True)
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("GREENLIGHT_STAGING", f"file://{tmp_path}/staging")
-    return tmp_path / "staging"
+def root(place: Disk | Bucket, monkeypatch: pytest.MonkeyPatch) -> Disk | Bucket:
+    """The staging area, on a disk and on object storage."""
+    monkeypatch.setenv("GREENLIGHT_STAGING", place.address)
+    return place
 
 
 def page(number: int, body: bytes = b'{"rows": ["\xc3\xa4", 1]}') -> Page:
@@ -30,18 +32,33 @@ def folder(try_number: int = 1, run_id: str = "scheduled__2026-03-10T02:30:00+00
     return staging.Folder("acme", "invoices", run_id, try_number)
 
 
-def test_every_try_has_a_folder_of_its_own(root: Path) -> None:
+def test_every_try_has_a_folder_of_its_own(root: Disk | Bucket) -> None:
     address = folder(2).write_page(1, page(1), resumable=True)
-    home = root / "acme" / "invoices" / "scheduled__2026-03-10T02_30_00_00_00" / "002"
-    assert address == f"file://{home}/000001.zst"
-    assert sorted(path.name for path in home.iterdir()) == ["000001.json", "000001.zst"]
-    assert folder(2).manifest_address == f"file://{home}/manifest.json"
+    home = address.removeprefix(f"{root.address}/").rpartition("/")[0]
+    assert home.startswith("acme/invoices/scheduled__2026-03-10T02_30_00_00_00") and home.endswith("/002")
+    assert set(root.files()) == {f"{home}/000001.json", f"{home}/000001.zst"}
+    assert folder(2).manifest_address == f"{root.address}/{home}/manifest.json"
 
 
-def test_a_run_id_cannot_leave_its_stream(root: Path) -> None:
-    folder(run_id="../../../etc/passwd").write_page(1, page(1), resumable=True)
-    (found,) = (root / "acme" / "invoices").iterdir()
-    assert found.name == ".._.._.._etc_passwd"
+def test_a_slash_at_the_end_of_the_setting_changes_no_address(
+    root: Disk | Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = folder().manifest_address
+    monkeypatch.setenv("GREENLIGHT_STAGING", f"{root.address}/")
+    assert folder().manifest_address == address
+
+
+@pytest.mark.parametrize("run_id", ["../../../etc/passwd", "..", ".", "x" * 250, "ä" * 250])
+def test_a_run_id_cannot_leave_its_stream(root: Disk | Bucket, run_id: str) -> None:
+    folder(run_id=run_id).write_page(1, page(1), resumable=True)
+    (run,) = {name.rpartition("/001/")[0] for name in root.files()}
+    assert run.startswith("acme/invoices/") and run.count("/") == 2 and len(run.rpartition("/")[2]) < 256
+
+
+def test_no_two_run_ids_share_a_folder() -> None:
+    """A manifest loads once by its address: the second run's would be taken for the first's."""
+    names = ["x_1", "x:1", "x+1", "x/1", "x~1", "x" * 250, "x" * 249, "x" * 200]
+    assert len({folder(run_id=name).manifest_address for name in names}) == len(names)
 
 
 def test_a_page_comes_back_as_the_system_sent_it() -> None:
@@ -76,6 +93,16 @@ def test_a_later_try_finds_the_pages_of_its_own_window_only() -> None:
     resumed = Window(WINDOW.history_from, resume="t2")
     assert list(folder(2).earlier_pages(resumed)) == found, "where it goes on is no bound"
     assert list(folder(1).earlier_pages(WINDOW)) == []
+    assert list(folder(2).earlier_pages(WINDOW, version=1)) == [], "the stream was loaded meanwhile"
+
+
+def test_a_try_that_was_read_to_its_end_is_not_gone_on_from() -> None:
+    """Who asks again after that wants a new reading: to mend a page, or because another load came first."""
+    for number in (1, 2):
+        folder(number).bind(WINDOW)
+        folder(number).write_page(1, page(1), resumable=True)
+    staging.Manifest(folder(2).manifest_address, "acme", "invoices", "r", 0).write()
+    assert list(folder(3).earlier_pages(WINDOW)) == []
 
 
 def test_a_third_try_goes_on_from_both() -> None:
@@ -120,53 +147,53 @@ def test_it_is_unchanged_only_when_nothing_is_new_and_nothing_gone() -> None:
     assert not unchanged(deleted=["Bill:9"])
 
 
-def test_what_cannot_be_read_is_an_error_that_names_no_path(root: Path) -> None:
+def test_what_cannot_be_read_is_an_error_that_names_no_path(root: Disk | Bucket) -> None:
     with pytest.raises(StorageError, match=r"manifest\.json") as error:
         staging.Manifest.read(folder().manifest_address)
-    assert str(root) not in str(error.value)
+    assert root.address.partition("://")[2] not in str(error.value)
+    assert "extract" in error.value.next_step
 
 
-def age(root: Path, run_id: str, days: float, organization_id: str = "acme", stream: str = "invoices") -> Path:
-    """Stage a run that is so many days old."""
-    mine = staging.Folder(organization_id, stream, run_id, 1)
-    mine.write_page(1, page(1), resumable=True)
-    run = root / organization_id / stream / run_id
-    stamp = (NOW - timedelta(days=days)).timestamp()
-    for path in run.rglob("*"):
-        os.utime(path, (stamp, stamp))
-    return run
+def stage(run_id: str, organization_id: str = "acme", stream: str = "invoices", try_number: int = 1) -> None:
+    staging.Folder(organization_id, stream, run_id, try_number).write_page(1, page(1), resumable=True)
 
 
-def test_runs_older_than_the_retention_are_removed_whole(root: Path) -> None:
-    old, other = age(root, "old", 14.1), age(root, "old", 20, stream="customers")
-    young, neighbour = age(root, "young", 13.9), age(root, "old", 400, organization_id="beta")
-    assert staging.remove_expired("acme", 14, NOW) == 2
-    assert [path.exists() for path in (old, other, young, neighbour)] == [False, False, True, True]
-    assert staging.remove_expired("acme", 14, NOW) == 0
-    assert staging.remove_expired("acme", 1, NOW) == 1
+def runs(root: Disk | Bucket) -> set[str]:
+    return {"/".join(name.split("/")[:3]) for name in root.files()}
 
 
-def test_a_run_is_as_old_as_its_newest_page(root: Path) -> None:
-    run = age(root, "retried", 30)
-    folder(2, "retried").write_page(1, page(1), resumable=True)
-    for path in (run / "002").iterdir():
-        os.utime(path, (NOW.timestamp(), NOW.timestamp()))
-    assert staging.remove_expired("acme", 14, NOW) == 0
-    assert run.exists()
+def test_runs_older_than_the_retention_are_removed_whole(root: Disk | Bucket) -> None:
+    for where in (("old",), ("retried",), ("older", "acme", "customers"), ("neighbour", "beta")):
+        stage(*where)
+    time.sleep(1.1)  # the storage's clock may have no finer steps
+    between = datetime.now(UTC)
+    time.sleep(1.1)
+    stage("young")
+    stage("retried", try_number=2)  # a run is as old as its newest page
+    days_later = between + timedelta(days=14)
+    assert staging.remove_expired("acme", 15, days_later) == 0
+    assert staging.remove_expired("acme", 14, days_later) == 2
+    assert runs(root) == {"acme/invoices/young", "acme/invoices/retried", "beta/invoices/neighbour"}
+    assert len(root.files()) == 2 + 4 + 2
+    assert staging.remove_expired("acme", 14, days_later) == 0
+    assert staging.remove_expired("acme", 1, days_later) == 2
 
 
 def test_an_organization_that_never_ran_has_nothing_to_remove() -> None:
     assert staging.remove_expired("nobody", 14, NOW) == 0
 
 
-def test_what_cannot_be_removed_is_not_passed_over(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from airflow.sdk import ObjectStoragePath
-
-    age(root, "old", 20)
+def test_what_cannot_be_removed_is_not_passed_over(root: Disk | Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage("old")
+    client: Any = staging.root().fs
 
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(ObjectStoragePath, "rmdir", refuse)
+    monkeypatch.setattr(client, "rm", refuse)
     with pytest.raises(StorageError, match="Permission denied"):
-        staging.remove_expired("acme", 14, NOW)
+        staging.remove_expired("acme", 14, datetime.now(UTC) + timedelta(days=15))
+    monkeypatch.setattr(client, "rm", lambda *_, **__: None)
+    with pytest.raises(StorageError, match="2 files may not be deleted"):
+        staging.remove_expired("acme", 14, datetime.now(UTC) + timedelta(days=15))
+    assert root.files()

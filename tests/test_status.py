@@ -13,6 +13,7 @@ from include import organizations, status, warehouse
 from include.connectors import base
 from include.expectations.verdict import Verdict
 from include.test_mode import record
+from include.yaml_file import FileError
 from tests.expectations.books import AS_OF, FAKE, NOW, RUN, Books, organization
 
 
@@ -75,11 +76,14 @@ def test_a_line_per_organization_and_everything_as_json(
     books: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setattr(warehouse, "engine", lambda: books)
-    monkeypatch.setattr(organizations, "load_all", lambda: organizations.Loaded((organization(),), ()))
+    mistake = FileError("beta.yaml", 3, "timezne", "is no key here")
+    monkeypatch.setattr(organizations, "load_all", lambda: organizations.Loaded((organization(),), (mistake,)))
     monkeypatch.setattr("include.environment.load", lambda: None)
     monkeypatch.setattr("sys.argv", ["status", "--json", str(tmp_path / "status.json")])
     status.main()
-    assert capsys.readouterr().out == (
+    said = capsys.readouterr()
+    assert said.err == "status: beta.yaml:3: timezne: is no key here\n", "it would be missing without a word"
+    assert said.out == (
         "acme: test_mode · 2 customers, 2 contacts, 6 invoices, 159.00 EUR, 20.00 USD outstanding · 0 requests\n"
         "    not validated yet\n"
     )

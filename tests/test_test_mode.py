@@ -315,3 +315,31 @@ def test_ledger_less_every_reason_is_what_collections_see(engine: Engine) -> Non
 def test_the_bridge_is_kept_with_the_evidence(engine: Engine) -> None:
     assert record(engine).bridge["currencies"]["EUR"] == {"ledger": 15_400, "collections": 15_400}
     assert replace(record(engine), run_id="x").settings["thresholds"]["evidence_hours"] == 36
+
+
+def test_a_run_that_ended_without_a_judgement_takes_readiness_away_until_the_next_passes(engine: Engine) -> None:
+    """Its validation was killed: what it loaded was looked at by nobody."""
+    record(engine)
+    assert mode(engine) == "ready"
+    for run_id, started_at in ((RUN, None), (RUN, NOW - timedelta(hours=1)), (NEXT, NOW - timedelta(hours=1))):
+        assert test_mode.record_unjudged(engine, ACME, FAKE, run_id, AS_OF, started_at, LATER) is None
+    assert mode(engine) == "ready", "that run was judged, or one after it"
+    for run_id in (NEXT, RUN):  # also when it was judged, then cleared and killed
+        assert test_mode.record_unjudged(engine, ACME, FAKE, run_id, AS_OF, NOW + timedelta(minutes=1), LATER)
+        assert mode(engine) == "test_mode"
+        record(engine)
+    assert test_mode.record_unjudged(engine, ACME, FAKE, "run-2b", AS_OF, None, LATER)
+    evidence = test_mode.newest_evidence(engine, "acme")
+    assert evidence and [failure["blocking"] for failure in evidence.failures] == [True]
+    assert renew(engine, run_id="run-3") is None
+    record(engine, run_id="run-3")
+    assert mode(engine) == "ready"
+
+
+def test_evidence_is_of_the_rows_it_saw(engine: Engine) -> None:
+    assert not test_mode.judged_these_rows(engine, "acme")
+    record(engine, failed_check())
+    assert test_mode.judged_these_rows(engine, "acme")
+    with warehouse.begin(engine, "acme") as connection:
+        warehouse.raise_data_version(connection, "acme")
+    assert not test_mode.judged_these_rows(engine, "acme")

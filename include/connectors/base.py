@@ -11,17 +11,21 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
+import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import blake2b
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from include.errors import ConfigurationError, ContractError
 from include.model import TABLES
+
+if TYPE_CHECKING:
+    from include.connectors.oauth import Bearer
 
 Record = Any
 """One raw record as the vendor's page holds it, decoded; its shape is the connector's business."""
@@ -211,7 +215,8 @@ class Figure:
         name: open_total (one per currency or in base currency), customer_balance (one per customer),
             open_document (one per document or movement with an open rest), closed_world (one per
             document type of the source), count (one per table).
-        basis: document (amount is in the document's own currency) or base.
+        basis: document (amount is in the document's own currency), base, or mixed (a raw sum over all
+            currencies, never converted, with no currency of its own).
         amount: signed, positive = the customer owes, major units of `currency`; None for counts.
         subject: customer, document or movement key, table name, or source document type.
         customer: the customer of an open_document.
@@ -226,7 +231,7 @@ class Figure:
     grade: Grade
     subject: str = ""
     currency: str = ""
-    basis: Literal["document", "base"] = "document"
+    basis: Literal["document", "base", "mixed"] = "document"
     amount: Decimal | None = None
     count: int | None = None
     customer: str = ""
@@ -271,9 +276,23 @@ class Connector(ABC):
 
     _registry: ClassVar[dict[str, type[Connector]]] = {}
 
+    hash_key: Callable[[], bytes] | None = None
+    """Gives the organization's key for hashes inside external ids; set by whoever knows the organization."""
+
     def __init__(self, connection: Connection, entity: str = "") -> None:
         self.connection = connection
         self.entity = entity
+
+    def keyed_hash(self, value: str) -> str:
+        """Return what stands in a key for a personal value of a source without ids; case and blanks do not count.
+
+        Raises:
+            ContractError: nobody said whose key to use.
+        """
+        if self.hash_key is None:
+            raise ContractError("the organization's hash key is not set", next_step="open the connector through Run")
+        normal = " ".join(unicodedata.normalize("NFKC", value).casefold().split())
+        return blake2b(normal.encode(), key=self.hash_key(), digest_size=16).hexdigest()
 
     @property
     @abstractmethod
@@ -284,6 +303,10 @@ class Connector(ABC):
         super().__init_subclass__(**kwargs)
         if "name" in cls.__dict__:
             Connector._registry[cls.name] = cls
+
+    def authorization(self) -> Bearer | None:
+        """Return what a person can authorize (`include.connect --authorize`); None where there is no such thing."""
+        return None
 
     @abstractmethod
     def check(self) -> str:

@@ -21,9 +21,8 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 from sqlalchemy import Engine, select
 
-from include import money, warehouse
+from include import money, storage, warehouse
 from include.bridge import bridge
-from include.errors import StorageError
 from include.expectations.suite import Scope, Suite
 from include.expectations.suites import ALL
 from include.expectations.verdict import ROWS_PER_CHECK, SEVERITIES, Check, Verdict
@@ -32,6 +31,7 @@ from include.organizations import Organization
 if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
+SETTING = "GREENLIGHT_DOCS"
 PAGES = Path(__file__).parent / "pages"
 PROJECT = PAGES.parent.parent.parent
 RUNS_LISTED = 50
@@ -48,9 +48,7 @@ _BADGE = re.compile(r"\[(critical|warning|info)\]")
 
 def root() -> ObjectStoragePath:
     """Return where pages are published: `GREENLIGHT_DOCS`, by default `.data/docs` in the project."""
-    from airflow.sdk import ObjectStoragePath
-
-    return ObjectStoragePath(os.environ.get("GREENLIGHT_DOCS") or f"file://{PROJECT}/.data/docs")
+    return storage.locate(os.environ.get(SETTING) or f"file://{PROJECT}/.data/docs", SETTING)
 
 
 def address(organization_id: str, run_id: str) -> str:
@@ -64,11 +62,9 @@ def publish(
     """Publish the pages that were built, our first page, a CSV per failed check, and the list of runs.
 
     Raises:
-        StorageError: a page could not be written.
+        ConfigurationError, StorageError: a page could not be written.
     """
-    from airflow.sdk import ObjectStoragePath
-
-    run = ObjectStoragePath(folder)
+    run = storage.locate(folder, SETTING)
     suites = _suite_pages(built)
     style = (PAGES / "style.css").read_text()
     pages = {"style.css": style} | {
@@ -90,17 +86,16 @@ def publish(
         suites=sorted(suites),
         now=now,
     )
-    try:
+    with storage.telling(
+        "the Data Docs could not be written",
+        f"make room under {SETTING}, then clear validate",
+        SETTING,
+        organization.id,
+    ):
         for name, page in pages.items():
-            _write(run / name, page)
-        _write(run.parent / "style.css", style)
-        _write(run.parent / "index.html", _runs_page(engine, organization, scope, verdict, now))
-    except OSError as error:
-        raise StorageError(
-            f"the Data Docs could not be written: {error.strerror or type(error).__name__}",
-            organization=organization.id,
-            next_step="make room under GREENLIGHT_DOCS, then clear validate",
-        ) from error
+            storage.write(run / name, page.encode())
+        storage.write(run.parent / "style.css", style.encode())
+        storage.write(run.parent / "index.html", _runs_page(engine, organization, scope, verdict, now).encode())
 
 
 def _suite_pages(built: Path) -> dict[str, str]:
@@ -178,8 +173,3 @@ def _render(template: str, **values: Any) -> str:
     environment = Environment(loader=FileSystemLoader(PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["money"] = money.display
     return environment.get_template(template).render(**values)
-
-
-def _write(path: ObjectStoragePath, page: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page)

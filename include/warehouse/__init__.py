@@ -5,7 +5,15 @@ Imports neither pandas nor pyarrow nor Great Expectations.
 
 from __future__ import annotations
 
-from include.warehouse.binding import bind, bound_at, data_version, hash_key, raise_data_version, reset_binding
+from include.warehouse.binding import (
+    bind,
+    bound_at,
+    compare,
+    data_version,
+    hash_key,
+    raise_data_version,
+    reset_binding,
+)
 from include.warehouse.comparison import store_reconciliation
 from include.warehouse.engine import begin, engine, read
 from include.warehouse.fence import Summary
@@ -13,6 +21,7 @@ from include.warehouse.loading import load, recompute, record_unchanged
 from include.warehouse.queries import (
     StreamState,
     digests,
+    loaded_since_reconcile,
     missing_references,
     open_keys,
     run_started_at,
@@ -30,11 +39,13 @@ __all__ = [
     "bind",
     "bound_at",
     "check_schema",
+    "compare",
     "data_version",
     "digests",
     "engine",
     "hash_key",
     "load",
+    "loaded_since_reconcile",
     "metadata",
     "missing_references",
     "open_keys",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from include import environment, warehouse
+from include import access, environment, warehouse
 from include.errors import GreenlightError
 
 
@@ -17,7 +17,10 @@ def main() -> int:
     environment.for_command()
     try:
         engine = warehouse.engine()
-        (warehouse.upgrade if command == "upgrade" else warehouse.check_schema)(engine)
+        if command == "upgrade":
+            warehouse.upgrade(engine)
+        warehouse.check_schema(engine)
+        access.check(access.engine(engine))
     except GreenlightError as error:
         print(error, file=sys.stderr)
         return 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from hashlib import sha1
 from pathlib import Path
@@ -19,8 +20,8 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from include import model
-from include.errors import ContractError, StorageError
+from include import model, storage
+from include.errors import ContractError
 from include.model import Kind
 from include.warehouse.tables import RECORD_NAMESPACE, filled_columns
 from include.warehouse.types import plain
@@ -78,14 +79,11 @@ def batches(addresses: Iterable[str], wanted: pa.Schema) -> Iterator[pa.RecordBa
         StorageError: a file cannot be read.
     """
     for address in filter(None, addresses):
-        with _opened(address) as stream:
-            try:
-                file = pq.ParquetFile(stream)
-                _same_columns(address, file.schema_arrow, wanted)
-                for batch in file.iter_batches(ROWS_PER_BATCH, columns=wanted.names):
-                    yield _typed(address, batch, wanted)
-            except OSError as error:
-                raise _unreadable(address, error) from error
+        with _telling(address), _opened(address) as stream:
+            file = pq.ParquetFile(stream)
+            _same_columns(address, file.schema_arrow, wanted)
+            for batch in file.iter_batches(ROWS_PER_BATCH, columns=wanted.names):
+                yield _typed(address, batch, wanted)
 
 
 def record_types(batch: pa.RecordBatch) -> set[str]:
@@ -120,22 +118,16 @@ def _uuid5(seed: bytes, name: str) -> str:
 
 def _opened(address: str) -> IO[bytes]:
     scheme, _, path = address.rpartition("://")
-    try:
-        if scheme in ("", "file"):
-            return Path(path).open("rb")
-        from airflow.sdk import ObjectStoragePath
-
-        path_of: Any = ObjectStoragePath
-        stream: IO[bytes] = path_of(address).open("rb")
-    except OSError as error:
-        raise _unreadable(address, error) from error
-    return stream
+    if scheme in storage.DISK:
+        return Path(path).open("rb")
+    return storage.stream(storage.locate(address, "GREENLIGHT_STAGING"))
 
 
-def _unreadable(address: str, error: OSError) -> StorageError:
-    return StorageError(
-        f"normalized file {address.rpartition('/')[2]} could not be read: {error.strerror or type(error).__name__}",
-        next_step="clear the stream's extract task so that it is read again",
+def _telling(address: str) -> AbstractContextManager[None]:
+    return storage.telling(
+        f"normalized file {address.rpartition('/')[2]} could not be read",
+        "clear the stream's extract task so that it is read again",
+        "GREENLIGHT_STAGING",
     )
 
 

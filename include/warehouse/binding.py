@@ -51,6 +51,15 @@ def bind(engine: Engine, organization_id: str, identity: Identity, now: datetime
     return bound
 
 
+def compare(engine: Engine, organization_id: str, identity: Identity) -> datetime | None:
+    """Hold who answers to who answered the first time, storing nothing; return when that was, None before it.
+
+    Raises:
+        ConfigurationError: as `bind`.
+    """
+    return _bound(engine, organization_id, identity)
+
+
 def bound_at(engine: Engine, organization_id: str) -> datetime:
     """Return when the organization was bound.
 

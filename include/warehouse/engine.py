@@ -73,12 +73,16 @@ def begin(bind: Engine | Connection, organization_id: str) -> Iterator[Connectio
 
 
 @contextmanager
-def exclusive(bind: Engine, name: str) -> Iterator[Connection]:
+def exclusive(bind: Engine | Connection, name: str) -> Iterator[Connection]:
     """Open a write transaction that only one process at a time holds under this name."""
-    with bind.connect() as connection, _write(connection):
-        if connection.dialect.name == "postgresql":
-            connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"greenlight:{name}", 0))))
-        yield connection
+    if isinstance(bind, Engine):
+        with bind.connect() as connection, exclusive(connection, name):
+            yield connection
+        return
+    with _write(bind):
+        if bind.dialect.name == "postgresql":
+            bind.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"greenlight:{name}", 0))))
+        yield bind
 
 
 @contextmanager

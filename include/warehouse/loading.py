@@ -111,6 +111,8 @@ def _merge(connection: Connection, staged: Staged, stamp: Stamp, exclude: derive
     for name in staged.rows:
         inserted[name], updated[name] = merge.merge(connection, staged, name, stamp, exclude)
     later = survivors.supersede(connection, staged, {*+inserted, *+deleted}, stamp)
+    for name, keys in survivors.give_back(connection, staged, {*+updated}, stamp).items():
+        later[name] = later.get(name, set()) | keys
     if {*+inserted, *+updated, *+deleted}.intersection(derive.TABLES):
         for name, keys in derive.recompute(connection, stamp, exclude).items():
             later[name] = later.get(name, set()) | keys

@@ -207,7 +207,7 @@ def _deciding(metadata: MetaData) -> None:
 
 
 def _sending(metadata: MetaData) -> None:
-    """What goes out, and the tokens it (and reading) needs."""
+    """What goes out."""
     Table(
         "outbox",
         metadata,
@@ -223,15 +223,6 @@ def _sending(metadata: MetaData) -> None:
         _moment("created_at", required=True),
         _moment("sent_at"),
         lookup("outbox", "target", "table_name", "record_id"),
-    )
-    Table(
-        "tokens",
-        metadata,
-        _key("connection_id"),
-        *(_text(name) for name in ("current", "previous", "seed_digest")),
-        _moment("leased_until"),
-        _text("leased_by"),
-        _moment("updated_at"),
     )
 
 

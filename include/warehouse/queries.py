@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Engine, Select, Table, and_, exists, func,
 
 from include import model
 from include.warehouse import tables
+from include.warehouse.comparison import STREAM as RECONCILE
 from include.warehouse.statements import chunks, over_whole_tables
 
 UNFINISHED = ("open", "draft", "pending_approval")
@@ -106,6 +107,24 @@ def run_started_at(engine: Engine, organization_id: str, run_id: str) -> datetim
     with engine.connect() as connection:
         found: datetime | None = connection.scalar(query)
     return found
+
+
+def loaded_since_reconcile(engine: Engine, organization_id: str, run_id: str) -> bool:
+    """Tell whether rows were loaded after this run was reconciled; False if it was not reconciled at all."""
+    runs = tables.table("sync_runs")
+    compared, load = runs.alias("compared"), runs.alias("load")
+    query = select(
+        exists().where(
+            compared.c.organization_id == organization_id,
+            compared.c.run_id == run_id,
+            compared.c.kind == RECONCILE,
+            load.c.organization_id == organization_id,
+            load.c.kind.not_in((RECONCILE, "unchanged")),
+            load.c.loaded_at > compared.c.loaded_at,
+        )
+    )
+    with engine.connect() as connection:
+        return bool(connection.scalar(query))
 
 
 def _references(organization_id: str) -> Iterator[Select[str]]:

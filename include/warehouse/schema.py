@@ -13,9 +13,9 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 COMMAND = "python -m include.warehouse upgrade"
 
 
-def head() -> str:
+def head(migrations: Path = MIGRATIONS) -> str:
     """Return the newest revision this code knows; files are named `<revision>_<what>.py`, in order."""
-    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    return max(path.name.partition("_")[0] for path in (migrations / "versions").glob("[0-9]*_*.py"))
 
 
 def check_schema(engine: Engine) -> None:
@@ -41,15 +41,26 @@ def check(connection: Connection) -> None:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the warehouse to this code's schema in one transaction; a second process waits and finds it done."""
+    """Bring the warehouse, and the access store beside it, to this code's schema.
+
+    Each in one transaction; a second process waits and finds it done.
+    """
+    from include import access
+
+    with exclusive(engine, "schema") as connection:
+        migrate(connection, MIGRATIONS)
+    access.upgrade(access.engine(engine))
+
+
+def migrate(connection: Connection, migrations: Path) -> None:
+    """Run the migrations of a folder that are still to be run, in the transaction that the connection is in."""
     from alembic import command
     from alembic.config import Config
 
     configuration = Config()
-    configuration.set_main_option("script_location", str(MIGRATIONS))
-    with exclusive(engine, "schema") as connection:
-        configuration.attributes["connection"] = connection
-        command.upgrade(configuration, "head")
+    configuration.set_main_option("script_location", str(migrations))
+    configuration.attributes["connection"] = connection
+    command.upgrade(configuration, "head")
 
 
 def _revision(connection: Connection) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Connection,
     Date,
     Engine,
     FromClause,
@@ -42,7 +43,8 @@ def snapshot_balances(engine: Engine, organization_id: str, as_of: date, now: da
 
     Ledger scope: due and overdue are open rests of installments, unapplied is what payments and
     credit notes have left less what refunds have left, so that due + overdue - unapplied is the
-    ERP's balance. A run later on the same day replaces that day's rows; earlier days never change.
+    ERP's balance. A run later on the same day replaces that day's rows; earlier days never change,
+    so once a later day was looked at, a run of an earlier one writes nothing.
     """
     stamp, snapshots = Stamp(organization_id, "", "", now), tables.table("balance_snapshots")
     of_today = and_(snapshots.c.organization_id == organization_id, snapshots.c.as_of == as_of)
@@ -62,9 +64,20 @@ def snapshot_balances(engine: Engine, organization_id: str, as_of: date, now: da
     )
     names = [column.name for column in changed.selected_columns]
     with in_own_words(organization_id), begin(engine, organization_id) as connection:
+        if _is_over(connection, organization_id, as_of):
+            return 0
         connection.execute(delete(snapshots).where(of_today))
         with over_whole_tables(connection):
             return count_written(connection, insert(snapshots).from_select(names, changed))
+
+
+def _is_over(connection: Connection, organization_id: str, as_of: date) -> bool:
+    """Tell whether a later day than this was snapshot or validated: today's rows say nothing about that day."""
+    later = (
+        exists().where(t.c.organization_id == organization_id, t.c.as_of > as_of)
+        for t in (tables.table("balance_snapshots"), tables.table("evidence"))
+    )
+    return bool(connection.scalar(select(or_(*later))))
 
 
 def _latest(organization_id: str, as_of: date) -> Select[Any]:

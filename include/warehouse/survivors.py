@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from include.warehouse.staged import Staged
 
 SUPERSEDABLE = tuple(name for name, definition in model.TABLES.items() if model.SUPERSEDED in definition.columns)
+SUPERSEDED = model.SUPERSEDED.name
 NUMBERED = ("invoices", "credit_notes")
 """Tables whose rows a number and a customer identify."""
 
@@ -33,6 +34,33 @@ def supersede(connection: Connection, staged: Staged, names: set[str], stamp: St
         if name in NUMBERED:
             _same_number(connection, table, staged, stamp)
         written[name] = _hand_on(connection, table, staged.survivors, stamp)
+    return written
+
+
+def give_back(connection: Connection, staged: Staged, names: set[str], stamp: Stamp) -> dict[str, set[str]]:
+    """Undo an inheritance whose old row is back, so that no two rows have one identity; return the keys written."""
+    written: dict[str, set[str]] = {}
+    for name in names.intersection(SUPERSEDABLE):
+        table, changed = tables.table(name), staged.changed
+        back, heir = table.alias("back"), table.alias("heir")
+        same = and_(heir.c.organization_id == back.c.organization_id, heir.c.record_id == back.c.record_id)
+        pairs = (
+            select(back.c.record_id, back.c.external_id.label("back"), heir.c.external_id.label("heir"))
+            .select_from(changed.join(back, back.c.external_id == changed.c.external_id).join(heir, same))
+            .where(
+                back.c.organization_id == stamp.organization_id,
+                changed.c.table_name == name,
+                changed.c.is_new.is_(False),
+                heir.c.external_id != back.c.external_id,
+                *(row.c[column].is_(None) for row in (back, heir) for column in ("deleted_at", SUPERSEDED)),
+            )
+        )
+        for record_id, *keys in connection.execute(pairs).all():
+            own = {key: tables.record_id(stamp.organization_id, name, key) for key in keys}
+            heir_key = keys[1] if own[keys[1]] != record_id else keys[0]
+            mine = (stamp.owns(table), table.c.external_id == heir_key)
+            connection.execute(update(table).values(record_id=own[heir_key], **stamp.marks()).where(*mine))
+            written.setdefault(name, set()).add(heir_key)
     return written
 
 

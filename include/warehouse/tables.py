@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import (
     BigInteger,
@@ -98,6 +98,11 @@ def filled_columns(definition: model.Table) -> tuple[model.Column, ...]:
     """Return the columns a normalized file of this table has: its key and all that a connector fills."""
     ours = ("record_id", *model.RECOMPUTED.get(definition.name, ()))
     return (model.KEYS[1], *(column for column in definition.all_columns if column.name not in ours))
+
+
+def record_id(organization_id: str, table_name: str, external_id: str) -> str:
+    """Return the identity a row has from its own first key, before it inherits another's."""
+    return str(uuid5(RECORD_NAMESPACE, f"{organization_id}/{table_name}/{external_id}"))
 
 
 def has_record_id(definition: model.Table) -> bool:

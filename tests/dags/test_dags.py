@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -184,6 +184,29 @@ def test_what_a_failure_leads_to(bag: DagBag, error: Exception, action: RetryAct
     assert policy(bag).evaluate(error, 1, 3, None).action == action
 
 
+@pytest.mark.parametrize(
+    ("hours_ago", "retry_after", "action", "delay"),
+    [
+        (0, 90, RetryAction.RETRY, timedelta(seconds=90)),
+        (1, 6 * 3600, RetryAction.RETRY, timedelta(hours=6)),
+        (0, None, RetryAction.RETRY, None),
+        (0, 66_975, RetryAction.FAIL, None),
+        (6, 2 * 3600, RetryAction.FAIL, None),
+    ],
+)
+def test_a_retry_waits_as_long_as_the_system_asks_for_unless_the_run_would_not_outlive_it(
+    bag: DagBag, hours_ago: int, retry_after: float | None, action: RetryAction, delay: timedelta | None
+) -> None:
+    context = {"dag_run": SimpleNamespace(start_date=datetime.now(UTC) - timedelta(hours=hours_ago))}
+    decision = policy(bag).evaluate(errors.SourceUnavailable("busy", retry_after=retry_after), 1, 3, context)
+    assert (decision.action, decision.retry_delay) == (action, delay)
+    assert "asks to wait" in decision.reason or retry_after is None
+
+
+def test_a_wait_does_not_make_a_mistake_worth_retrying(bag: DagBag) -> None:
+    assert policy(bag).evaluate(errors.MissingRights("no scope"), 1, 3, {}).action == RetryAction.FAIL
+
+
 def test_validate_removes_what_staging_may_no_longer_hold(bag: DagBag, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever happened upstream: it runs all_done."""
     validate = bag.dags["sync__north"].task_dict["validate"].python_callable
@@ -194,8 +217,31 @@ def test_validate_removes_what_staging_may_no_longer_hold(bag: DagBag, monkeypat
     monkeypatch.setitem(validate.__globals__, "_run", lambda: run)
     monkeypatch.setitem(validate.__globals__, "get_current_context", lambda: {"params": {}})
     monkeypatch.setattr(staging, "remove_expired", lambda name, days, now: removed.append((name, days)))
+    monkeypatch.setattr(warehouse, "loaded_since_reconcile", lambda *_: False)
     for name in ("recompute", "snapshot_balances"):
         monkeypatch.setattr(warehouse, name, lambda *_: None)
     monkeypatch.setattr(test_mode, "renew", lambda *_: SimpleNamespace(relies_on_run_id="before", docs=""))
     assert validate()["passed"]
     assert removed == [("north", organization.staging_days)]
+
+
+def test_a_run_that_failed_unjudged_takes_readiness_away_but_not_one_that_can_have_changed_nothing(
+    bag: DagBag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dag = bag.dags["sync__north"]
+    callback = dag.on_failure_callback[-1]
+    taken: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(
+        test_mode, "record_unjudged", lambda _, owner, *rest: taken.append((owner.id, rest[1], rest[2]))
+    )
+    monkeypatch.setattr(warehouse, "engine", lambda: None)
+    start = datetime(2026, 3, 9, 23, 30, tzinfo=UTC)
+    cases: tuple[tuple[dict[str, Any], bool], ...] = (
+        ({"dry_run": True}, False), ({}, True), ({"streams": ["invoices"]}, False), ({"from": "31.1."}, True),
+    )  # fmt: skip
+    for conf, unchanged in cases:
+        monkeypatch.setattr(test_mode, "judged_these_rows", lambda *_, same=unchanged: same)
+        callback({"dag": dag, "run_id": "r", "dag_run": SimpleNamespace(conf=conf, start_date=start)})
+    callback({"dag": dag, "run_id": "bare"})
+    assert taken[:2] == [("north", "r", date(2026, 3, 10))] * 2, "as of the day in Berlin"
+    assert [run_id for _, run_id, _ in taken] == ["r", "r", "bare"]

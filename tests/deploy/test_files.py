@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from include import environment
+from include.sandbox import __main__ as sandbox
 from tests.deploy.stack import PROJECT
 
 COMPOSE = PROJECT / "docker-compose.yaml"
@@ -66,10 +67,8 @@ def test_our_image_does_not_run_as_root() -> None:
 
 
 def test_the_image_takes_only_libraries_with_the_hashes_of_the_requirements() -> None:
-    installs = re.findall(r"pip install (.*?)\n\n", DOCKERFILE.replace("\\\n", ""), re.DOTALL)
-    assert len(installs) == 1
-    assert "--require-hashes" in installs[0]
-    assert "requirements.txt" in installs[0]
+    assert DOCKERFILE.count("pip install") == DOCKERFILE.count("--require-hashes") == 2
+    assert "--requirement /tmp/requirements.txt --constraint /tmp/requirements.txt" in DOCKERFILE
 
 
 def test_no_secret_and_no_test_gets_into_the_image() -> None:
@@ -154,15 +153,18 @@ def test_every_command_of_a_service_exists() -> None:
     seen = {words[0] for words in commands()}
     assert seen == {"airflow", "python", "python3", "celery"}
     for words in commands():
-        if words[:2] == ["python", "-m"] and words[2] != "include.sandbox":
+        if words[:2] == ["python", "-m"]:
             assert importlib.util.find_spec(words[2]), words
     assert shutil.which("celery", path=str(Path(sys.executable).parent))
 
 
-def test_the_sandbox_is_a_command() -> None:
-    if importlib.util.find_spec("include.sandbox") is None:
-        pytest.skip("there is no sandbox yet; its service has a profile of its own")
-    assert importlib.util.find_spec("include.sandbox.__main__")
+def test_the_sandbox_understands_its_command() -> None:
+    """It is given a protocol by whoever starts it."""
+    words = next(words for words in commands() if words[2:3] == ["include.sandbox"])
+    parsed = sandbox._parser().parse_args(
+        [word.replace("$$GREENLIGHT_SANDBOX", sandbox.faces()[0]) for word in words[3:]]
+    )
+    assert (parsed.host, parsed.port) == ("0.0.0.0", 8000)
 
 
 @pytest.mark.slow

@@ -117,6 +117,13 @@ def test_a_port_in_use_gives_one_clear_line(tmp_path: Path, taken_port: int) -> 
     assert output.startswith(f"demo: port {taken_port} is in use; choose another one") and output.count("\n") == 1
 
 
+def test_figures_that_cannot_be_written_give_one_clear_line_at_once(tmp_path: Path) -> None:
+    child = demo("--exit", "--json", str(tmp_path / "no" / "demo.json"), folder=tmp_path / "demo")
+    out, _ = child.communicate(timeout=60)
+    assert child.returncode == 1
+    assert "demo.json cannot be written: No such file or directory" in out and "Traceback" not in out
+
+
 def test_a_second_start_gives_one_clear_line(tmp_path: Path) -> None:
     first = demo("--port", "0", folder=tmp_path)
     try:

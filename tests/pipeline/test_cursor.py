@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from include.errors import ConfigurationError
 from include.extract import Options
 from tests.conformance.sample import INVOICES
 from tests.pipeline.night import STREAMS, Pipeline, after
@@ -139,3 +141,12 @@ def test_a_first_run_that_is_limited_leaves_every_stream_unread(on_sqlite: Pipel
     night = on_sqlite.sync(Options(customers=("Party:1",)))
     assert {on_sqlite.state(name).read_to_end_at for name in STREAMS} == {None}
     assert on_sqlite.blocking(night.run_id)["stream_fresh"] == sorted(STREAMS)
+
+
+@pytest.mark.parametrize("wrong", ["nonsense", "Bill:1", "1"])
+def test_what_is_no_customers_key_is_refused_and_reads_nothing(
+    on_sqlite: Pipeline, wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_sqlite.connector, "read", lambda *_: pytest.fail("a row was read"))
+    with pytest.raises(ConfigurationError, match=re.escape(repr(wrong))):
+        on_sqlite.extract("invoices", Options(customers=("Party:1", wrong)))

@@ -9,8 +9,9 @@ from decimal import Decimal
 from itertools import islice
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
 
+from include import warehouse
 from include.connectors.base import ControlFigures
 from include.errors import SourceUnavailable
 from include.extract import Options
@@ -18,7 +19,7 @@ from tests.conformance import ledger, sample_server
 from tests.conformance.books import Books
 from tests.conformance.sample import Sample
 from tests.conformance.sample_server import order_faults
-from tests.pipeline.night import Pipeline
+from tests.pipeline.night import Pipeline, after
 from tests.pipeline.test_cursor import touch
 from tests.pipeline.truth import assert_equal
 
@@ -233,3 +234,38 @@ def test_an_empty_organization_beside_a_full_one_is_refused(engine: Engine, on_s
     on_sqlite.sync()
     empty = Pipeline(on_sqlite.engine, on_sqlite.source, "beta", "void")
     assert {"customers_not_empty", "invoices_not_empty"} <= empty.blocking(empty.sync().run_id).keys()
+
+
+def lose(pipeline: Pipeline, key: str) -> None:
+    """Let a record that was loaded be gone here, as if it had never come."""
+    with warehouse.begin(pipeline.engine, pipeline.organization_id) as connection:
+        for name, column in (("invoices", "external_id"), ("installments", "parent_external_id")):
+            table = warehouse.table(name)
+            connection.execute(delete(table).where(table.c[column] == key))
+
+
+def test_a_reject_whose_last_good_row_is_here_explains_no_other_row_that_is_lacking(on_sqlite: Pipeline) -> None:
+    on_sqlite.sync()
+    with on_sqlite.books() as books:
+        paid = [row for row in books["documents"] if row["kynd"] == "B" and row["st"] == "S"][-1]
+        void = next(row for row in books["documents"] if row["kynd"] == "B" and row["st"] == "X")
+        paid |= {"ttl": ["no text"], "mod": after(2).isoformat()}
+    lose(on_sqlite, f"Bill:{void['ident']}")
+    night = on_sqlite.sync()
+    assert {f"Bill:{paid['ident']}": False} == {k: r["is_open"] for k, r in on_sqlite.rows("rejected_records").items()}
+    assert f"Bill:{paid['ident']}" in on_sqlite.rows("invoices")
+    assert on_sqlite.blocking(night.run_id)["counts_equal"] == ["invoices"]
+
+
+def test_a_document_that_is_open_in_the_source_is_lacking_although_its_reject_looks_closed(
+    on_sqlite: Pipeline,
+) -> None:
+    with on_sqlite.books() as books:
+        bill = next(row for row in books["documents"] if row["kynd"] == "B" and row["st"] == "O")
+        bill |= {"st": "S", "ttl": ["no text"]}
+    night = on_sqlite.sync()
+    key = f"Bill:{bill['ident']}"
+    assert not on_sqlite.rows("rejected_records")[key]["is_open"]
+    lines = {line.subject: line.classification for line in night.outcome.differences if line.figure == "open_document"}
+    assert lines.get(key, "missing_here") == "missing_here"
+    assert on_sqlite.blocking(night.run_id)

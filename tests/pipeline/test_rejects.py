@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from include.extract import Options
 from tests.conformance.sample_server import order_faults
 from tests.pipeline.night import Pipeline, after
@@ -76,3 +78,25 @@ def _raw(reject: dict[str, Any]) -> dict[str, Any]:
     raw = reject["raw"]
     found: dict[str, Any] = json.loads(raw) if isinstance(raw, str) else raw
     return found
+
+
+IMPOSSIBLE: dict[str, dict[str, Any]] = {
+    "a number that no index takes": {"num": "".join(chr(33 + n * n % 9973) for n in range(4000))},
+    "an amount of a million digits": {"rest": "1E+999999"},
+    "a rate of a million digits": {"rate": "1E+999999"},
+    "a currency that is a list": {"cur": ["EUR"]},
+    "a line beyond 32 bits": {"plan": [{"ln": 10**11, "due": "01.01.2026", "amt": "1", "rest": "1"}]},
+    "an amount that cannot be summed": {"tot": "92233720368547.758"},
+}
+
+
+@pytest.mark.parametrize("values", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_what_only_one_of_the_databases_could_hold_is_rejected_for_both(
+    pipeline: Pipeline, values: dict[str, Any]
+) -> None:
+    with pipeline.books() as books:
+        bill = next(row for row in books["documents"] if row["kynd"] == "B" and row["st"] == "O")
+        bill |= values
+    pipeline.load(pipeline.extract("invoices"))
+    assert pipeline.rows("rejected_records").keys() == {f"Bill:{bill['ident']}"}
+    assert len(pipeline.rows("invoices")) > 10

@@ -6,12 +6,13 @@ import errno
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import cycle
 from typing import Any
 
 import pytest
 
 from include import staging
-from include.errors import StorageError
+from include.errors import SourceUnavailable, StaleManifest, StorageError
 from include.extract import Options
 from tests.conformance.sample import Sample
 from tests.pipeline.night import STREAMS, Pipeline
@@ -154,6 +155,70 @@ def test_a_cut_note_of_a_whole_try_costs_a_new_read_and_no_more(
     manifest = on_sqlite.extract("invoices", run_id="r", try_number=3)
     assert manifest.record_count == on_sqlite.extract("invoices").record_count
     assert len({item.key for page in manifest.pages for item in staging.page_items(page)}) == manifest.record_count
+
+
+def test_a_system_that_answers_the_same_page_for_ever_is_stopped_at_the_second(
+    on_sqlite: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it fills the staging disk until the task's time is up."""
+    whole = Sample.read
+    monkeypatch.setattr(Sample, "read", lambda *asked: cycle([next(whole(*asked))]))
+    with pytest.raises(SourceUnavailable, match="the same page again"):
+        on_sqlite.extract("invoices", run_id="r")
+    assert pages_of(on_sqlite, "invoices", "r") == {"001": 1}
+
+
+def rename(pipeline: Pipeline, name: str) -> None:
+    with pipeline.books() as books:
+        books["parties"][0] |= {"lbl": name, "mod": datetime.now(UTC).isoformat()}
+
+
+def test_clearing_an_older_runs_extract_reads_again_and_brings_no_old_rows_back(on_sqlite: Pipeline) -> None:
+    """Its window is the same, but the rows are newer than the pages it once staged."""
+    whole = Options(full_refresh=True)
+    on_sqlite.sync()
+    on_sqlite.load(on_sqlite.extract("customers", whole, run_id="r", try_number=1))
+    rename(on_sqlite, "Renamed")
+    on_sqlite.load(on_sqlite.extract("customers"))
+    on_sqlite.load(on_sqlite.extract("customers", whole, run_id="r", try_number=2))
+    assert on_sqlite.rows("customers")["Party:1"]["name"] == "Renamed"
+
+
+def test_a_try_that_failed_before_another_run_loaded_is_not_gone_on_from(
+    on_sqlite: Pipeline, kill: Callable[..., None]
+) -> None:
+    whole = Options(full_refresh=True)
+    on_sqlite.sync()
+    kill("read", 1)
+    with pytest.raises(Killed):
+        on_sqlite.extract("invoices", whole, run_id="r", try_number=1)
+    kill("read", None)
+    with on_sqlite.books() as books:
+        known = on_sqlite.rows("invoices")
+        first = next(row for row in books["documents"] if f"Bill:{row['ident']}" in known and row["kynd"] == "B")
+        first |= {"ttl": "anders", "mod": datetime.now(UTC).isoformat()}
+    on_sqlite.load(on_sqlite.extract("invoices"))
+    on_sqlite.load(on_sqlite.extract("invoices", whole, run_id="r", try_number=2))
+    assert on_sqlite.rows("invoices")[f"Bill:{first['ident']}"]["title"] == "anders"
+
+
+def test_what_a_stale_manifest_tells_to_do_helps(on_sqlite: Pipeline) -> None:
+    late = on_sqlite.extract("customers", run_id="r", try_number=1)
+    rename(on_sqlite, "Renamed")
+    on_sqlite.load(on_sqlite.extract("customers", Options(streams=("customers",))))
+    with pytest.raises(StaleManifest, match="clear the task extract"):
+        on_sqlite.load(late)
+    on_sqlite.load(on_sqlite.extract("customers", run_id="r", try_number=2))
+    assert on_sqlite.rows("customers")["Party:1"]["name"] == "Renamed"
+
+
+def test_what_a_lost_page_tells_to_do_helps(on_sqlite: Pipeline) -> None:
+    manifest = on_sqlite.extract("customers", run_id="r", try_number=1)
+    staging.root().joinpath(*manifest.pages[0].split("/")[-5:]).unlink()
+    with pytest.raises(StorageError, match="clear the stream's extract task"):
+        on_sqlite.load(manifest)
+    on_sqlite.load(on_sqlite.extract("customers", run_id="r", try_number=2))
+    assert len(on_sqlite.rows("customers")) == manifest.record_count
 
 
 @pytest.fixture

@@ -18,7 +18,10 @@ STREAM = "invoices"
 
 
 def plant() -> None:
-    """Wrap `warehouse.load` for the organizations whose names say what shall happen to them."""
+    """Wrap `warehouse.load` for the organizations whose names say what shall happen to them.
+
+    A file `<organization>.dies_judging` kills that one's validate.
+    """
     untouched = warehouse.load
 
     def load(engine: Engine, manifest: Manifest, *arguments: Any, **options: Any) -> Any:
@@ -33,6 +36,14 @@ def plant() -> None:
         return summary
 
     warehouse.load = load
+    snapshot = warehouse.snapshot_balances
+
+    def snapshot_balances(*arguments: Any) -> int:
+        if (Path(os.environ[FOLDER]) / f"{arguments[1]}.dies_judging").exists():
+            _die()
+        return snapshot(*arguments)
+
+    warehouse.snapshot_balances = snapshot_balances
 
 
 def _first(name: str) -> bool:

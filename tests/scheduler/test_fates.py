@@ -136,3 +136,18 @@ def test_clearing_an_older_runs_load_changes_nothing(lab: Lab, engine: Engine) -
         time.sleep(1)
     assert lab.airflow.get(path)["state"] == "success"
     assert rows(engine, "killed_after") == before
+
+
+def test_a_killed_validate_takes_readiness_away_and_the_next_run_gives_it_back(lab: Lab) -> None:
+    lab.run("clean")
+    assert status(lab)["clean"] == "ready"
+    (flag := lab.folder / "clean.dies_judging").touch()
+    state, tasks = lab.run("clean")
+    flag.unlink()
+    assert (state, tasks["validate"], tasks[GATE]) == ("failed", "failed", "upstream_failed")
+    deadline = time.monotonic() + 60  # the DAG processor tells it, a moment after the run has ended
+    while status(lab)["clean"] == "ready" and time.monotonic() < deadline:
+        time.sleep(2)
+    assert status(lab)["clean"] == "test_mode"
+    state, _ = lab.run("clean")
+    assert (state, status(lab)["clean"]) == ("success", "ready")

@@ -15,10 +15,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import debts
+import entries
 from change import prepare
-from clerk import OTHER_RATE, Clerk
+from clerk import OTHER_RATE, Clerk, open_currencies
 from proteus import Model, config
-from tryton_books import THREE_PARTS
+from tryton_books import THREE_PARTS, todays_date
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
@@ -210,13 +212,13 @@ def euro_paid_in_dollars(clerk: Clerk, who: Any) -> list[Any]:
 
 def dollar_invoice_part_paid_in_euro(clerk: Clerk, who: Any) -> list[Any]:
     invoice = clerk.bill(who, "100.00", 20)
-    _attach(invoice, clerk.enter(who, "-54.35", euro="-50.00"))
+    clerk.attach(invoice, clerk.enter(who, "-54.35", euro="-50.00"))
     return [invoice]
 
 
 def attached_by_hand(clerk: Clerk, who: Any) -> list[Any]:
     invoice = clerk.bill(who, "100.00", 20, currency="EUR")
-    _attach(invoice, clerk.enter(who, "-54.00", euro="-50.00"))
+    clerk.attach(invoice, clerk.enter(who, "-54.00", euro="-50.00"))
     return [invoice]
 
 
@@ -270,19 +272,15 @@ def nothing_to_pay(clerk: Clerk, who: Any) -> list[Any]:
     return [clerk.bill(who, "0.00", 20)]
 
 
-def _attach(invoice: Any, line: Any) -> None:
-    """Name the invoice that a line pays, as a clerk does on the invoice's payments."""
-    current = config.get_config()
-    values = {"payment_lines": [("add", [line.id])]}
-    current.get_proxy("account.invoice").write([invoice.id], values, current.context)
-    invoice.reload()
+def _cases(module: str, names: dict[str, Any]) -> dict[str, Case]:
+    return {
+        name: case
+        for name, case in names.items()
+        if callable(case) and getattr(case, "__module__", "") == module and not name.startswith("_")
+    }
 
 
-CASES: dict[str, Case] = {
-    name: case
-    for name, case in list(globals().items())
-    if callable(case) and getattr(case, "__module__", "") == __name__ and not name.startswith("_")
-}
+CASES = _cases(__name__, dict(globals())) | _cases("entries", vars(entries)) | _cases("debts", vars(debts))
 
 
 def main() -> None:
@@ -296,6 +294,7 @@ def main() -> None:
     # What takes most of the time and changes no amount: printing, and locks that SQLite does not need.
     Pool(options.database).get("account.invoice").print_invoice = lambda *_: None
     Transaction.lock_table = Transaction.lock_records = lambda *_: None
+    open_currencies(todays_date())
     clerk = Clerk()
     cases = {name: _book(clerk, name, case) for name, case in CASES.items()}
     json.dump({"cases": cases, "changes": prepare(clerk)}, sys.stdout)

@@ -35,6 +35,18 @@ def _paid(clerk: Clerk, who: Any) -> Ids:
     return {"account.invoice": invoice.id, "account.move.line": line.id}
 
 
+def _entry(clerk: Clerk, who: Any) -> Ids:
+    invoice = clerk.bill(who, "100.00")
+    line = clerk.enter(who, "-100.00", post=False)
+    clerk.reconcile(clerk.open_lines(who))
+    return {"account.invoice": invoice.id, "account.move.line": line.id}
+
+
+def _tax_number(clerk: Clerk, who: Any) -> Ids:
+    (number,) = create("party.identifier", [{"party": who.id, "type": "be_vat", "code": "0897290877"}])
+    return {**_bill(clerk, who), "party.identifier": number.id}
+
+
 def _invoice(ids: Ids) -> Any:
     return Model.get("account.invoice")(ids["account.invoice"])
 
@@ -77,6 +89,15 @@ def address_changed(clerk: Clerk, ids: Ids) -> None:
     _write("party.address", ids["party.address"], city="Elsewhere")
 
 
+def tax_number_changed(clerk: Clerk, ids: Ids) -> None:
+    _write("party.identifier", ids["party.identifier"], code="0403170701")
+
+
+def entry_posted(clerk: Clerk, ids: Ids) -> None:
+    """Its lines were reconciled before: nothing is open, and only the entry is stamped."""
+    Model.get("account.move.line")(ids["account.move.line"]).move.click("post")
+
+
 def maturity_changed(clerk: Clerk, ids: Ids) -> None:
     (line,) = _invoice(ids).lines_to_pay
     _write("account.move.line", line.id, maturity_date=clerk.books.today + dt.timedelta(days=99))
@@ -113,6 +134,8 @@ CHANGES: dict[str, tuple[Callable[[Clerk, Any], Ids], Callable[[Clerk, Ids], Non
     "mechanism_deactivated": (_bill, mechanism_deactivated),
     "mechanism_deleted": (_bill, mechanism_deleted),
     "address_changed": (_bill, address_changed),
+    "tax_number_changed": (_tax_number, tax_number_changed),
+    "entry_posted": (_entry, entry_posted),
     "maturity_changed": (_bill, maturity_changed),
     "draft_line_changed": (_draft, draft_line_changed),
     "draft_deleted": (_draft, draft_deleted),

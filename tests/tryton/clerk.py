@@ -10,19 +10,31 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "demo"))
 
-from proteus import Model, Wizard
+from proteus import Model, Wizard, config
 from tryton_books import Books, Sale, company_named, create, find_one, todays_date, work_for
 from tryton_parties import contact, create_parties, person
 
 NORTHWIND = "Northwind Traders"
 OTHER_RATE = 65  # days ago the euro had another rate than today, when all these bills are posted
+DIGITS = {"KRW": 0, "KWD": 3}  # as ISO 4217 has them
+RATES = {"KRW": ("1300", "1375"), "KWD": ("0.3075", "0.3125")}  # units per dollar: 65 days ago, now
+
+
+def open_currencies(today: dt.date) -> None:
+    """Currencies without and with three decimals."""
+    for code, digits in DIGITS.items():
+        values = {"name": code, "code": code, "digits": digits, "rounding": Decimal(1).scaleb(-digits)}
+        (currency,) = create("currency.currency", [values])
+        before, now = map(Decimal, RATES[code])
+        days = {dt.date.min: before, today - dt.timedelta(days=OTHER_RATE - 1): now}
+        create("currency.currency.rate", [{"currency": currency.id, "date": d, "rate": r} for d, r in days.items()])
 
 
 class Clerk:
-    """Works in Northwind's books, in dollars unless said otherwise."""
+    """Works in a company's books, in its own currency unless said otherwise."""
 
-    def __init__(self) -> None:
-        company = company_named(NORTHWIND)
+    def __init__(self, name: str = NORTHWIND) -> None:
+        company = company_named(name)
         work_for(company)
         self.books = Books(company, todays_date())
         self.cash = find_one("account.invoice.payment.method", ("company", "=", company.id)).debit_account
@@ -54,9 +66,13 @@ class Clerk:
         invoice.reload()
 
     def enter(
-        self, party: Any, amount: str, kind: str = "cash", age: int = 0, post: bool = True, euro: str | None = None
-    ) -> Any:
-        """An entry of `amount` (negative: credit) on receivables in a journal of that type; its receivable line."""
+        self, party: Any, amount: str, kind: str = "cash", age: int = 0, post: bool = True, euro: str | None = None,
+        account: Any = None,
+    ) -> Any:  # fmt: skip
+        """An entry of `amount` (negative: credit) on receivables in a journal of that type; its receivable line.
+
+        `party` is None for an entry that names no customer, where the account allows it.
+        """
         day, net = self.books.day(age), Decimal(amount)
         journal = Model.get("account.journal").find([("type", "=", kind)], limit=1)
         journals = journal or create(
@@ -66,7 +82,8 @@ class Clerk:
             ("company", "=", self.books.company.id), ("type", "=", "standard"),
             ("start_date", "<=", day), ("end_date", ">=", day),
         ])  # fmt: skip
-        row = {"account": self.books.receivable.id, "party": party.id, **_sides(net)}
+        on = (account or self.books.receivable).id
+        row = {"account": on, "party": party and party.id, **_sides(net)}
         if euro:
             row |= {"second_currency": self.books._currencies["EUR"], "amount_second_currency": Decimal(euro)}
         counter = {"account": self.cash.id, **_sides(-net)}
@@ -77,7 +94,14 @@ class Clerk:
         if post:
             move.click("post")
         move.reload()
-        return next(line for line in move.lines if line.party)
+        return next(line for line in move.lines if line.account.id == on)
+
+    def attach(self, document: Any, line: Any) -> None:
+        """Put a line among the payments of a document."""
+        current = config.get_config()
+        values = {"payment_lines": [("add", [line.id])]}
+        current.get_proxy("account.invoice").write([document.id], values, current.context)
+        document.reload()
 
     def open_lines(self, *parties: Any) -> list[Any]:
         """What is not reconciled of these parties."""
@@ -119,7 +143,7 @@ class Clerk:
         invoice.reload()
 
     def group(self, invoices: list[Any]) -> None:
-        """Put several documents' open lines into one new line."""
+        """Put several documents' open lines into one new line, or a supplier's with a customer's."""
         lines = [line for invoice in invoices for line in invoice.lines_to_pay if not line.reconciliation]
         wizard = Wizard("account.move.line.group", lines)
         wizard.form.journal = lines[0].journal

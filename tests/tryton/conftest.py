@@ -14,6 +14,7 @@ from demo.tryton_files import copy_database
 from demo.tryton_server import TrytonServer
 from include.connectors.base import Connection
 from include.connectors.tryton import Tryton
+from tests.tryton.books import Loaded, load
 
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = HERE.parents[1] / ".tryton"
@@ -52,6 +53,11 @@ class Running:
     def connector(self, login: str = BOTH, **changes: Any) -> Tryton:
         """A fresh connector for Northwind."""
         return Tryton(self.connection(login, **changes), self.entity)
+
+    def document(self, case: str) -> str:
+        """The key of a case's only document."""
+        (document,) = self.cases[case]["documents"]
+        return str(document)
 
     def ask(self, script: str, *arguments: str) -> Any:
         """Run a script of this folder against the server, as its administrator."""
@@ -93,3 +99,15 @@ def another(tryton: Running, tmp_path: Path, request: pytest.FixtureRequest) -> 
     yield start
     for server in started:
         server.stop()
+
+
+@pytest.fixture(scope="module")
+def loaded(tryton: Running) -> Loaded:
+    """Everything there is, read and typed."""
+    return load(tryton.connector())
+
+
+@pytest.fixture(scope="module")
+def truth(tryton: Running, loaded: Loaded) -> Any:
+    """What Tryton's own client says at the same time."""
+    return tryton.ask("truth.py")

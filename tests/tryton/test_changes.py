@@ -54,6 +54,8 @@ OUTCOMES: dict[str, Callable[[Loaded, Ids], bool]] = {
     "mechanism_deactivated": lambda seen, ids: list(_emails(seen, ids).values()) == [False],
     "mechanism_deleted": lambda seen, ids: ids["party.party"] in seen.items and not _emails(seen, ids),
     "address_changed": lambda seen, ids: seen.tables["customers"][ids["party.party"]]["address_city"] == "Elsewhere",
+    "tax_number_changed": lambda seen, ids: seen.tables["customers"][ids["party.party"]]["vat_number"] == "0403170701",
+    "entry_posted": lambda seen, ids: seen.tables["payments"][ids["account.move.line"]]["status"] == "booked",
     "maturity_changed": lambda seen, ids: (
         (_invoice(seen, ids)["due_date"] - _invoice(seen, ids)["issue_date"]).days in (98, 99, 100)
     ),

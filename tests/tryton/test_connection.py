@@ -119,6 +119,17 @@ def test_user_without_rights_is_told_the_model(strangers: Running) -> None:
     assert isinstance(error, ConfigurationError) and "account.invoice" in str(error)
 
 
+def test_user_without_one_right_is_told_which(strangers: Running) -> None:
+    error = _error(strangers.connector("no-reconciliation", password=PASSWORD))
+    assert isinstance(error, ConfigurationError)
+    assert error.message == "the user may not read account.move.reconciliation"
+
+
+def test_module_that_is_not_activated_is_named(tryton: Running) -> None:
+    error = _error(tryton.connector(), lambda c: c._client.search_read("sale.sale", [], ["number"]))
+    assert isinstance(error, ConfigurationError) and error.message == "this Tryton knows no sale.sale"
+
+
 def test_user_without_the_balances_is_told_the_model(strangers: Running) -> None:
     error = _error(strangers.connector("no-balance", password=PASSWORD))
     assert isinstance(error, ConfigurationError) and "account.account" in str(error)

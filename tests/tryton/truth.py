@@ -23,12 +23,15 @@ def main() -> None:
     with connect(options):
         company = company_named("Northwind Traders")
         work_for(company)
+        everyone = [("active", "in", [True, False])]
         ours = [("company", "=", company.id)]
-        receivable = [*ours, ("type.receivable", "=", True)]
+        receivable = [*ours, *everyone, ("type.receivable", "=", True)]
         documents = _rows("account.invoice", [*ours, ("type", "=", "out")], "amount_to_pay", "state", "total_amount")
+        parties = _rows("party.party", everyone, "receivable", "email")
         drafts: Counter[str] = Counter()
         waiting = [
             ("move.state", "=", "draft"),
+            ("reconciliation", "=", None),
             ("account.type.receivable", "=", True),
             ("move.company", "=", company.id),
         ]
@@ -37,21 +40,33 @@ def main() -> None:
         answer(
             options,
             {
-                "receivable": {
-                    f"party.party:{row['id']}": str(row["receivable"]) for row in _rows("party.party", [], "receivable")
-                },
+                "receivable": {f"party.party:{row['id']}": str(row["receivable"]) for row in parties},
                 "not_posted": {party: str(amount) for party, amount in drafts.items()},
                 "documents": {f"account.invoice:{row['id']}": str(row["amount_to_pay"]) for row in documents},
                 "totals": {f"account.invoice:{row['id']}": str(row["total_amount"]) for row in documents},
+                "used": _used(company),
                 "states": {f"account.invoice:{row['id']}": row["state"] for row in documents},
+                "emails": {f"party.party:{row['id']}": row["email"] for row in parties},
                 "balance": str(sum(row["balance"] for row in _rows("account.account", receivable, "balance"))),
             },
         )
 
 
+def _used(company: Any) -> dict[str, str]:
+    """What of each document stands among the payments of another: Tryton's amounts to pay of both have it."""
+    documents = _rows("account.invoice", [("company", "=", company.id), ("move", "!=", None)], "move")
+    by_move = {row["move"]: f"account.invoice:{row['id']}" for row in documents}
+    domain = [("invoice_payment", "!=", None), ("reconciliation", "=", None), ("move", "in", list(by_move))]
+    used: Counter[str] = Counter()
+    for line in _rows("account.move.line", domain, "debit", "credit", "amount_second_currency", "move"):
+        second = line["amount_second_currency"]
+        used[by_move[line["move"]]] += line["debit"] - line["credit"] if second is None else second
+    return {key: str(amount) for key, amount in used.items()}
+
+
 def _rows(model: str, domain: list[Any], *fields: str) -> list[dict[str, Any]]:
     current = config.get_config()
-    context = {**current.context, "active_test": False}
+    context = {**current.context, "flat_balance": True}
     return current.get_proxy(model).search_read(domain, 0, None, [("id", "ASC")], list(fields), context)
 
 

@@ -153,3 +153,16 @@ def test_snapshots_of_organizations_are_apart(engine: Engine, read: Read) -> Non
     assert snapshot(engine, organization_id="beta") == 1
     assert balance(engine) == {}
     assert len(balance(engine, organization_id="beta")) == 1
+
+
+def test_a_day_that_is_over_is_never_written_again(engine: Engine, read: Read) -> None:
+    """An older run that is cleared has today's rows before it, not those of its day."""
+    read("customers").row("customers", "party:1").load(engine)
+    invoice(read).load(engine)
+    warehouse.snapshot_balances(engine, "acme", TODAY, NOW)
+    before = balance(engine)
+    assert before
+    invoice(read, outstanding_amount=5000).load(engine, now=LATER)
+    assert warehouse.snapshot_balances(engine, "acme", TODAY + timedelta(days=1), LATER) == 1
+    assert warehouse.snapshot_balances(engine, "acme", TODAY, LATER) == 0
+    assert balance(engine) == before

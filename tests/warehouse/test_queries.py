@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Engine
 
 from include import warehouse
-from tests.warehouse.batches import Batch
+from tests.warehouse.batches import NOW, Batch
 
 Read = Callable[..., Batch]
 
@@ -100,3 +101,16 @@ def test_open_keys_are_those_of_the_stream_alive(engine: Engine, read: Read) -> 
     assert warehouse.open_keys(engine, "acme", ("kind_a",)) == ["kind_a:1", "kind_a:2"]
     assert warehouse.open_keys(engine, "acme", ()) == []
     assert warehouse.open_keys(engine, "beta", ("kind_a",)) == []
+
+
+def test_a_load_after_the_comparison_makes_it_speak_of_other_rows(engine: Engine, read: Read) -> None:
+    """Clearing an older run's validate would judge today's rows by that day's figures."""
+    documents(read).load(engine, run_id="night-1")
+    since = warehouse.loaded_since_reconcile
+    assert not since(engine, "acme", "night-1"), "not reconciled at all is for the checks to say"
+    warehouse.store_reconciliation(engine, "acme", "night-1", NOW.date(), [], 1, NOW + timedelta(minutes=1))
+    assert not since(engine, "acme", "night-1")
+    read("customers", "beta").row("customers", "party:1").load(engine, now=NOW + timedelta(days=1))
+    assert not since(engine, "acme", "night-1"), "another organization's"
+    read("customers").row("customers", "party:1").load(engine, now=NOW + timedelta(days=1), run_id="night-2")
+    assert since(engine, "acme", "night-1")

@@ -109,3 +109,21 @@ def test_documents_of_other_organizations_are_no_candidates(engine: Engine, read
     read("invoices", "beta").load(engine, deleted=["inv:1"])
     invoice(read, "inv:2").load(engine)
     assert identity(engine, "inv:2") != rows(engine, "invoices", "beta", live=False)["inv:1"]["record_id"]
+
+
+@pytest.mark.parametrize("back", ["inv:1", "inv:2"])
+def test_a_row_that_comes_back_beside_its_survivor_leaves_each_an_identity(
+    engine: Engine, read: Read, back: str
+) -> None:
+    invoice(read, "inv:1").load(engine)
+    first = identity(engine, "inv:1")
+    invoice(read, "inv:2").load(engine, now=LATER, deleted=["inv:1"])
+    if back == "inv:2":
+        invoice(read, "inv:1").load(engine, now=LATER, deleted=["inv:2"])
+        assert identity(engine, "inv:1") == first
+    summary = invoice(read, back, number="R-7").load(engine, now=LATER + timedelta(days=1))
+    assert len(rows(engine, "invoices")) == 2
+    assert identity(engine, "inv:1") == first, "whose it was"
+    assert identity(engine, "inv:2") != first
+    assert summary.updated["invoices"] == (2 if back == "inv:1" else 1)
+    assert invoice(read, back, number="R-7").load(engine).written == 0

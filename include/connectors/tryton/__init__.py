@@ -27,12 +27,12 @@ from include.connectors.base import (
     Reject,
     Stream,
     Window,
-    digest,
 )
-from include.connectors.tryton import customers, invoices, lines, pages, scope
+from include.connectors.tryton import customers, invoices, joins, lines, scope
 from include.connectors.tryton.figures import Control
-from include.connectors.tryton.pages import FIELDS, MODELS, PAGE_SIZE, Reader
-from include.connectors.tryton.rpc import Client, Domain
+from include.connectors.tryton.joins import FIELDS
+from include.connectors.tryton.pages import MODELS, NEEDED, PAGE_SIZE, Reader
+from include.connectors.tryton.rpc import Client, Domain, nonsense
 from include.errors import ConfigurationError
 
 CUSTOMERS = Stream(
@@ -46,12 +46,6 @@ PAYMENTS = Stream(
     "payments", ("account.move.line",), {"payments": None, "refunds": None, "allocations": "payments"},
     cursor="write_date", swept=True,
 )  # fmt: skip
-STAMPED_ON: Mapping[str, tuple[str, ...]] = {
-    "customers": ("contact_mechanisms", "addresses", "identifiers"),
-    "invoices": (),
-    "payments": ("move",),
-}
-"""What else carries the write date of a change: an entry that is posted does not touch its lines."""
 EVERYTHING: Domain = [["active", "in", [True, False]]]
 """Tryton hides archived records unless asked."""
 
@@ -70,7 +64,7 @@ class Tryton(Connector):
         "closed_world": Grade.A,
         "count": Grade.C,
     }
-    mapping_version: ClassVar[int] = 3
+    mapping_version: ClassVar[int] = 4
     not_offered: ClassVar[Mapping[str, str]] = {
         "deletions": "a hard delete leaves no trace in Tryton; the key sweep finds it",
     }
@@ -86,7 +80,12 @@ class Tryton(Connector):
         return self._client.http.request_count
 
     def check(self) -> str:
-        """Log in and read one record of everything the streams need."""
+        """Log in, ask for the rights, and read one record of everything the streams need."""
+        if unreadable := self._client.unreadable(NEEDED):
+            raise ConfigurationError(
+                f"the user may not read {', '.join(unreadable)}",
+                next_step="give the user's group the read rights of docs/connect/tryton.md",
+            )
         self._require_all_companies()
         seen = self.entities()
         if not seen:
@@ -104,10 +103,13 @@ class Tryton(Connector):
         found = self._client.search_read(
             "company.company", [["id", "in", allowed]], ["party.name", "currency.code", "timezone"]
         ).result
-        entities = (
-            Entity(str(row["id"]), row["party."]["name"], row["currency."]["code"], row["timezone"] or "")
-            for row in found
-        )
+        try:
+            entities = [
+                Entity(str(row["id"]), row["party."]["name"], row["currency."]["code"], row["timezone"] or "")
+                for row in found
+            ]
+        except joins.BROKEN:
+            raise nonsense() from None
         return sorted(entities, key=lambda entity: entity.id)
 
     def identity(self) -> Identity:
@@ -123,12 +125,12 @@ class Tryton(Connector):
     def read(self, stream: Stream, window: Window) -> Iterator[Page]:
         """Page by ascending id, so that records which change meanwhile neither shift nor double others."""
         reader = self._reader()
-        domain = scope.modified(window, *STAMPED_ON[stream.name])
+        domain = scope.modified(window, *scope.STAMPED_ON[stream.name])
         if window.customers is not None:
             ids = _ids(CUSTOMERS, window.customers)
             own: Domain = ["id" if stream is CUSTOMERS else "party", "in", ids]
-            delegated: Domain = ["additional_moves.lines.party", "in", ids]
-            domain.append(["OR", own, delegated] if stream is INVOICES else own)
+            owed = [[f"{moves}.lines.party", "in", ids] for moves in ("move", "additional_moves")]
+            domain.append(["OR", own, *owed] if stream is INVOICES else own)
         if stream is CUSTOMERS:
             domain += EVERYTHING
         else:
@@ -179,7 +181,7 @@ class Tryton(Connector):
 
     def decode(self, stream: Stream, body: bytes) -> Sequence[Record]:
         """Join a page's records with what was looked up for them."""
-        return pages.decode(stream, body)
+        return joins.decode(stream, body)
 
     def normalize(self, stream: Stream, records: Iterable[Record]) -> Normalized:
         """Map each record by its own; one that cannot be mapped becomes a reject."""
@@ -187,6 +189,8 @@ class Tryton(Connector):
         for record in records:
             sizes = {table: len(columns["external_id"]) for table, columns in said.tables.items()}
             try:
+                if record.get("malformed"):
+                    raise ValueError("not as asked for")
                 match stream.name:
                     case "customers":
                         customers.normalize(record, said)
@@ -194,7 +198,7 @@ class Tryton(Connector):
                         invoices.normalize(record, record["base_currency"], said, self._client.web("account.invoice"))
                     case "payments":
                         lines.normalize(record, record["base_currency"], said)
-            except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+            except joins.BROKEN as error:
                 for table, size in sizes.items():
                     for values in said.tables[table].values():
                         del values[size:]
@@ -230,9 +234,8 @@ class Tryton(Connector):
 
 def _malformed(stream: Stream, record: Record, error: Exception) -> Reject:
     """Reject a record that lacks what it must have, or has it in another shape; it may be open."""
-    identifier = record.get("id") or f"?{digest(repr(sorted(record)).encode())}"
     return Reject(
-        key=f"{stream.record_types[0]}:{identifier}",
+        key=joins.record_key(stream, record),
         table=next(iter(stream.tables)),
         reason="malformed_record",
         message=f"the record is not as Tryton sends it ({type(error).__name__})",

@@ -13,7 +13,8 @@ FIELDS = (
     "number", "reference", "description", "state", "party", "currency.code", "invoice_date", "accounting_date",
     "payment_term.name", "total_amount", "untaxed_amount", "tax_amount", "amount_to_pay",
     "create_date", "write_date", "cancel_move.origin", "cancel_move.date", "origin_invoices.total_amount",
-    "lines_to_pay.maturity_date", "lines_to_pay.party", *(f"lines_to_pay.{name}" for name in LINE_FIELDS),
+    "lines_to_pay.maturity_date", "lines_to_pay.party", "lines_to_pay.invoice_payment",
+    *(f"lines_to_pay.{name}" for name in LINE_FIELDS),
     *(f"payment_lines.{name}" for name in LINE_FIELDS),
 )  # fmt: skip
 STATUSES = {"draft": "draft", "validated": "draft", "posted": "open", "paid": "paid", "cancelled": "voided"}
@@ -42,9 +43,14 @@ def is_credited(invoice: Record) -> bool:
     return invoice.get("state") == "cancelled" and origin.startswith("account.invoice,")
 
 
+def is_open(line: Record) -> bool:
+    """Tell a due line that waits: neither reconciled nor used, as a payment, on another document."""
+    return not line.get("reconciliation.") and not line.get("invoice_payment")
+
+
 def owing(party: int | None, lines: list[Record]) -> int | None:
     """Return who owes: the one to whom all that is open (or all of it) was delegated, else the invoice's party."""
-    due = [line for line in lines if not line.get("reconciliation.")] or lines
+    due = [line for line in lines if is_open(line)] or lines
     parties = {line["party"] for line in due if line.get("party")}
     return parties.pop() if len(parties) == 1 else party
 
@@ -71,12 +77,12 @@ def normalize(invoice: Record, base: str, said: Normalized, web: str) -> None:
         return
     sign = -1 if total < 0 else 1
     is_invoice = sign == 1
-    parts = _parts(invoice, status)
+    parts = due_lines(invoice, status)
     voided = status == "voided"
     due = [] if voided else parts
-    installments = _installments(invoice, due, key) if is_invoice and status in LEDGER_STATUSES else []
+    rest = ZERO if status != "open" else sign * (invoice["amount_to_pay"] - _used(invoice))
+    installments = _installments(invoice, due, key, rest) if is_invoice and status in LEDGER_STATUSES else []
     party = owing(invoice.get("party"), parts)
-    rest = ZERO if status != "open" else sign * invoice["amount_to_pay"]
     row = {
         "external_id": key,
         "source_document_type": "account.invoice",
@@ -119,7 +125,18 @@ def _original(note: Record) -> str | None:
     return f"account.invoice:{origins[0]['id']}" if len(origins) == 1 and origins[0]["total_amount"] >= 0 else None
 
 
-def _parts(invoice: Record, status: str) -> list[Record]:
+def _used(invoice: Record) -> Decimal:
+    """Return what of the document is already a payment of another one, in the document's currency.
+
+    A credit note's line may stand among the payments of an invoice. Tryton takes it off the invoice's
+    amount to pay and leaves it in the note's own, so that it would count twice.
+    """
+    currency = (invoice.get("currency.") or {}).get("code") or ""
+    lines = [line for line in invoice.get("lines_to_pay.") or [] if not line.get("reconciliation.")]
+    return sum((net(line, currency) for line in lines if not is_open(line)), ZERO)
+
+
+def due_lines(invoice: Record, status: str) -> list[Record]:
     """Return the lines that are due, without pairs that cancel each other inside this invoice.
 
     Rescheduling (and cancelling) reconciles an invoice's own lines with one another.
@@ -137,15 +154,15 @@ def _parts(invoice: Record, status: str) -> list[Record]:
     return sorted(kept, key=lambda line: (line.get("maturity_date") or date.max, line["id"]))
 
 
-def _installments(invoice: Record, parts: list[Record], key: str) -> list[dict[str, Any]]:
-    """One row per due line; payments not yet reconciled reduce the earliest due first."""
+def _installments(invoice: Record, parts: list[Record], key: str, open_rest: Decimal) -> list[dict[str, Any]]:
+    """One row per due line; payments not yet reconciled reduce the earliest due first, an excess the last."""
     currency = invoice["currency."]["code"]
     waiting = [p for p in invoice.get("payment_lines.") or [] if not p.get("reconciliation.")]
     paid = -sum((net(p, currency) for p in waiting), ZERO)
     rows = []
     for sequence, part in enumerate(parts, start=1):
         amount = net(part, currency)
-        rest = ZERO if part.get("reconciliation.") else amount
+        rest = amount if is_open(part) else ZERO
         used = min(paid, rest) if rest > 0 else ZERO
         paid -= used
         rows.append(
@@ -163,7 +180,9 @@ def _installments(invoice: Record, parts: list[Record], key: str) -> list[dict[s
             }
         )
     if len(rows) == 1 and invoice["state"] == "posted":
-        rows[0] |= {"amount": invoice["total_amount"], "outstanding_amount": invoice["amount_to_pay"]}
+        rows[0] |= {"amount": invoice["total_amount"], "outstanding_amount": open_rest}
+    elif rows:
+        rows[-1]["outstanding_amount"] -= paid
     return rows or [_nothing_due(invoice, key)]
 
 
@@ -187,7 +206,7 @@ def _nothing_due(invoice: Record, key: str) -> dict[str, Any]:
 def _due_date(parts: list[Record], installments: list[dict[str, Any]]) -> date | None:
     """Return the earliest unpaid due date, else the last one; None when an unpaid part has none."""
     dues = [(row["due_date"], bool(row["outstanding_amount"])) for row in installments]
-    dues = dues or [(part.get("maturity_date"), not part.get("reconciliation.")) for part in parts]
+    dues = dues or [(part.get("maturity_date"), is_open(part)) for part in parts]
     unpaid = [due for due, is_unpaid in dues if is_unpaid]
     if unpaid:
         return None if None in unpaid else min(unpaid)
@@ -197,7 +216,7 @@ def _due_date(parts: list[Record], installments: list[dict[str, Any]]) -> date |
 def _base_rest(invoice: Record, parts: list[Record]) -> Decimal:
     """Return the open rest in company currency: open due lines plus payments not yet reconciled."""
     lines = [*parts, *(invoice.get("payment_lines.") or [])]
-    return sum((base_net(line) for line in lines if not line.get("reconciliation.")), ZERO)
+    return sum((base_net(line) for line in lines if is_open(line)), ZERO)
 
 
 def _written_off(invoice: Record, base: str, sign: int) -> Decimal:

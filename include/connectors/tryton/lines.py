@@ -20,18 +20,29 @@ FIELDS = (
     "move.number", "move.origin", "move.date", "move.state", "move.journal.type", "move.journal.name",
     "move.create_date", "move.write_date",
 )  # fmt: skip
+OWNING_FIELDS = ("move", "additional_moves", "cancel_move")
 OWNER_FIELDS = (
-    "move", "additional_moves", "cancel_move", "cancel_move.origin", "state", "total_amount", "currency.code",
+    *OWNING_FIELDS, "cancel_move.origin", "state", "total_amount", "currency.code",
     "lines_to_pay.debit", "lines_to_pay.credit",
 )  # fmt: skip
 MONEY_JOURNALS = ("cash", "bank", "statement")
 OPENING_JOURNALS = ("situation", "opening")
 SOURCE_TYPES = {"payment": "payment", "credit_note": "credit"}
 ZERO = Decimal(0)
+End = tuple[str | None, str | None, Decimal | None, str | None]
+"""One end of an allocation: type, key, amount, currency."""
+END = ("type", "external_id", "amount", "currency")
+NOTHING: End = (None, None, None, None)
 
 
 def normalize(line: Record, base: str, said: Normalized) -> None:
-    """Add what one line is and what it settles; a line without a customer gives a reject."""
+    """Add what one line is and what it settles; a line without a customer gives a reject.
+
+    Raises:
+        ValueError, TypeError: an amount is no number.
+    """
+    if not base_net(line).is_finite():
+        raise ValueError("the amount is not finite")
     key = f"account.move.line:{line['id']}"
     role = _role(line)
     if role in ("payment", "refund"):
@@ -96,7 +107,7 @@ def _allocations(line: Record, key: str, role: str, base: str) -> list[dict[str,
         shares = settle([_side(member, base) for member in _members(line)])
         mine = [share for share in shares if _lister(share).line == line["id"] and not _levels_write_offs(share)]
         return [_row(share, key, n) for n, share in enumerate(mine, start=1)]
-    if role in ("payment", "refund") and line.get("invoice_payment"):
+    if role != "void" and line.get("invoice_payment"):
         return [_partial(line, key, role, base)]
     return []
 
@@ -168,46 +179,39 @@ def _row(share: Share, parent: str, ordinal: int) -> dict[str, Any]:
     kind = "write_off" if is_write_off else "refund" if source.kind == "refund" else SOURCE_TYPES[source.kind]
     return _allocation(
         parent, ordinal, kind,
-        None if is_write_off else source.kind, None if is_write_off else source.key,
-        None if is_write_off else source_amount, None if is_write_off else source.currency,
-        target.kind, target.key, target_amount, target.currency,
-        max(share.debit.on, share.credit.on), share.is_derived,
+        NOTHING if is_write_off else (source.kind, source.key, source_amount, source.currency),
+        (target.kind, target.key, target_amount, target.currency),
+        max(share.debit.on, share.credit.on), is_derived=share.is_derived,
     )  # fmt: skip
 
 
 def _partial(line: Record, key: str, role: str, base: str) -> dict[str, Any]:
-    """A payment that names its invoice (a refund: its credit note) and is not reconciled yet is used as a whole."""
-    invoice = line["pays"]
-    currency, wanted = _currency(line, base), invoice["currency."]["code"]
+    """What names the document it pays and is not reconciled yet is used as a whole."""
+    document = line["pays"]
+    currency, wanted = _currency(line, base), document["currency."]["code"]
     amount = abs(net(line, currency))
-    in_base = sum((base_net(part) for part in invoice["lines_to_pay."]), ZERO)
-    target = amount
+    in_base = sum((base_net(part) for part in document["lines_to_pay."]), ZERO)
+    there = amount
     if currency != wanted and in_base:
-        target = rounded(abs(base_net(line)) * abs(invoice["total_amount"]) / abs(in_base), wanted)
-    return _allocation(
-        key, 1, role, role, key, amount, currency,
-        "invoice" if role == "payment" else "credit_note", f"account.invoice:{invoice['id']}", target, wanted,
-        line["move."]["date"], currency != wanted,
-    )  # fmt: skip
+        there = rounded(abs(base_net(line)) * abs(document["total_amount"]) / abs(in_base), wanted)
+    used_key = f"account.invoice:{line['owner']['id']}" if line.get("owner") else key
+    document_type = "invoice" if document["total_amount"] >= 0 else "credit_note"
+    used = (role, used_key, amount, currency)
+    paid = (document_type, f"account.invoice:{document['id']}", there, wanted)
+    source, target = (paid, used) if role == "invoice" else (used, paid)
+    kind = role if role in ("payment", "refund") else "credit"
+    return _allocation(key, 1, kind, source, target, line["move."]["date"], is_derived=currency != wanted)
 
 
 def _allocation(
-    parent: str, ordinal: int, kind: str, source_type: str | None, source: str | None, source_amount: Decimal | None,
-    source_currency: str | None, target_type: str, target: str, target_amount: Decimal, target_currency: str,
-    on: Any, is_derived: bool,
-) -> dict[str, Any]:  # fmt: skip
-    names = f"{source_type or 'none'}:{source or '-'}/{target_type}:{target}"
+    parent: str, ordinal: int, kind: str, source: End, target: End, on: Any, *, is_derived: bool
+) -> dict[str, Any]:
+    names = f"{source[0] or 'none'}:{source[1] or '-'}/{target[0]}:{target[1]}"
     return {
         "external_id": f"{parent}/{names}/{ordinal}",
         "kind": kind,
-        "source_type": source_type,
-        "source_external_id": source,
-        "source_amount": source_amount,
-        "source_currency": source_currency,
-        "target_type": target_type,
-        "target_external_id": target,
-        "target_amount": target_amount,
-        "target_currency": target_currency,
+        **dict(zip((f"source_{part}" for part in END), source, strict=True)),
+        **dict(zip((f"target_{part}" for part in END), target, strict=True)),
         "applied_on": on,
         "is_derived": is_derived,
         "parent_stream": "payments",

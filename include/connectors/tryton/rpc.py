@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -50,22 +51,38 @@ class Client:
     def context(self) -> dict[str, Any]:
         """Return the user's preferences, which Tryton wants as the last parameter of every call."""
         if self._context is None:
-            self._context = {}
-            self._context = self.call("model.res.user.get_preferences", True, {}).result
+            preferences = self.call("model.res.user.get_preferences", True, {}).result
+            if not isinstance(preferences, dict):
+                raise nonsense()
+            self._context = preferences
         return self._context
 
     def search_read(
         self, model: str, domain: Domain, fields: Sequence[str], *, limit: int | None = None,
         company: int | None = None, **context: Any,
     ) -> Reply:  # fmt: skip
-        """Return records by ascending id; a dotted field comes nested under a key that ends in a dot."""
+        """Return records by ascending id; a dotted field comes nested under a key that ends in a dot.
+
+        Raises:
+            SourceUnavailable: besides what `call` raises, the answer is no list of records.
+        """
         merged = {**self.context(), **({"company": company} if company else {}), **context}
-        return self.call(f"model.{model}.search_read", domain, 0, limit, [["id", "ASC"]], list(fields), merged)
+        reply = self.call(f"model.{model}.search_read", domain, 0, limit, [["id", "ASC"]], list(fields), merged)
+        if not isinstance(reply.result, list) or not all(isinstance(row, dict) for row in reply.result):
+            raise nonsense()
+        return reply
 
     def count(self, model: str, domain: Domain, company: int) -> int:
         """Return how many records the domain has."""
         context = {**self.context(), "company": company}
         return int(self.call(f"model.{model}.search_count", domain, 0, None, context).result)
+
+    def unreadable(self, models: Sequence[str]) -> list[str]:
+        """Return those of the models that the user may not read, as Tryton's own table of rights says."""
+        access = self.call("model.ir.model.access.get_access", list(models), self.context()).result
+        if not isinstance(access, dict):
+            raise nonsense()
+        return [model for model in models if not (access.get(model) or {}).get("read")]
 
     def call(self, method: str, *params: Any) -> Reply:
         """Call one method.
@@ -109,8 +126,8 @@ class Client:
                 next_step="correct the password, then wait five minutes",
             )
         said = answer.json(object_hook=decode)
-        if not isinstance(said, dict):
-            raise SourceUnavailable("the answer is no JSON-RPC answer", next_step="check the connection's host")
+        if not isinstance(said, dict) or not said.keys() & {"result", "error"}:
+            raise nonsense()
         if "error" in said:
             raise _refusal(method, said["error"])
         return Reply(said.get("result"), answer.body, answer.at)
@@ -122,18 +139,26 @@ class Client:
             raise ConfigurationError(
                 "Tryton refuses the login", next_step="correct login and password of the Airflow connection"
             )
+        if not isinstance(reply.result, list) or len(reply.result) < 2:
+            raise nonsense()
         user, token = reply.result[:2]
         self._session = base64.b64encode(f"{self.login}:{user}:{token}".encode()).decode()
 
 
-def _refusal(method: str, error: Sequence[Any]) -> ConfigurationError | SourceUnavailable:
+def nonsense() -> SourceUnavailable:
+    """Return the error of an answer that no Tryton gives."""
+    return SourceUnavailable("the answer is not one that Tryton gives", next_step="check what answers at the host")
+
+
+def _refusal(method: str, error: Any) -> ConfigurationError | SourceUnavailable:
     """Sort an RPC error: what Tryton's words may hold stays out of the sentence."""
-    kind = str(error[0]) if error else ""
-    asked = method.removeprefix("model.").rpartition(".")[0]
-    if kind.startswith("'") or kind in ("AccessError", "UserError", "ModelAccessError"):
+    kind = str(error[0]) if error and isinstance(error, list) else ""
+    is_unknown = re.fullmatch(r"'[a-z_.]+'", kind)  # the only word of an answer that is surely nobody's name
+    asked = kind.strip("'") if is_unknown else method.removeprefix("model.").rpartition(".")[0]
+    if is_unknown or kind in ("AccessError", "UserError", "ModelAccessError"):
         return ConfigurationError(
-            f"the user may not read {asked}, or this Tryton has no such model",
-            next_step="give the user's group the read rights of docs/connect/tryton.md",
+            f"this Tryton knows no {asked}" if is_unknown else f"the user may not read {asked} or what hangs on it",
+            next_step="activate the modules, and give the user's group the read rights, of docs/connect/tryton.md",
         )
     return SourceUnavailable(
         f"Tryton failed on {method} ({kind.splitlines()[0][:60] if kind.isidentifier() else 'error'})",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -9,6 +10,12 @@ from include.connectors.base import Window
 
 Domain = list[Any]
 OPEN_STATES = ["draft", "validated", "posted"]
+STAMPED_ON: Mapping[str, tuple[str, ...]] = {
+    "customers": ("contact_mechanisms", "addresses", "identifiers"),
+    "invoices": (),
+    "payments": ("move",),
+}
+"""What else carries the write date of a change: an entry that is posted does not touch its lines."""
 
 
 def invoices(company: int) -> Domain:
@@ -46,18 +53,18 @@ def lines_in_range(company: int, history_from: date) -> Domain:
     ]
 
 
-def modified(window: Window, *children: str) -> Domain:
-    """Records modified within the window, themselves or in one of the children named.
+def modified(window: Window, *related: str) -> Domain:
+    """Records modified within the window, themselves or in one of the related records named.
 
     `write_date` is null until the first write, so `create_date` is asked too.
     """
     domain: Domain = []
     if window.since:
-        domain.append(["OR", *_from("", window.since), *(d for c in children for d in _from(f"{c}.", window.since))])
+        domain.append(["OR", *_from("", window.since), *(d for c in related for d in _from(f"{c}.", window.since))])
     if window.until:
         never_written = [["write_date", "=", None], ["create_date", "<", window.until]]
         domain.append(["OR", ["write_date", "<", window.until], never_written])
-        domain += [[child, "not where", ["OR", *_from("", window.until)]] for child in children]
+        domain += [[name, "not where", ["OR", *_from("", window.until)]] for name in related]
     return domain
 
 

@@ -14,8 +14,9 @@ from include.expectations.suite import Rows, Scope, Suite, quoted
 def _batch(scope: Scope) -> str:
     return f"""
         SELECT CASE WHEN t.subject = '' THEN t.figure ELSE t.subject END AS record, t.number,
-               c.number AS customer_number, t.currency, t.difference AS amount, t.figure, t.grade, t.classification,
-               t.is_explained, t.ours, t.theirs
+               c.number AS customer_number, t.currency,
+               CASE WHEN t.basis = 'mixed' THEN NULL ELSE t.difference END AS amount, t.figure, t.grade,
+               t.classification, t.is_explained, t.ours, t.theirs
         FROM reconciliations t
         LEFT JOIN customers c ON c.organization_id = t.organization_id AND c.external_id = t.customer_external_id
           AND c.deleted_at IS NULL

@@ -1,0 +1,194 @@
+"""Calls of all processes together stay below a vendor's limits.
+
+Every call takes a slot in the access store before it goes out and gives it back when it has ended. A
+call counts towards "so many a minute" until that minute has passed after its end, because nobody knows
+when in between the vendor counted it: so the vendor's limit is never exceeded, whatever the network does.
+The slot of a process that was killed ends by itself.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Literal
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+
+from include import access
+from include.access.tables import calls, holds
+from include.errors import SourceUnavailable
+
+LONGEST_WAIT = 61.0
+"""Seconds a task waits inside for its turn; when it is longer, Airflow waits."""
+PATIENCE_SECONDS = 600.0
+"""Seconds one call waits in all while others keep taking the slots."""
+SLOT_SECONDS = 180.0
+"""How long a slot is taken by a call that never gives it back; longer calls renew theirs."""
+CROWDED_POLL, LONGEST_POLL = 0.1, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many calls in so many seconds.
+
+    Args:
+        seconds: the period, rolling; 0 = calls at the same time.
+        per: whose limit it is: one tenant's (entity, organisation) or the whole connection's.
+        remaining: header in which the vendor says how many calls of this limit are left, if any.
+    """
+
+    calls: int
+    seconds: float = 0.0
+    per: Literal["tenant", "connection"] = "tenant"
+    remaining: str = ""
+
+
+class Pacer:
+    """Holds the calls of one connection below its vendor's limits, across processes.
+
+    Args:
+        limits: every one must have room before a call goes out.
+        store: the access store; by default the one beside connection `warehouse`.
+    """
+
+    def __init__(self, connection_id: str, limits: Sequence[Limit], store: Engine | None = None) -> None:
+        self.connection_id = connection_id
+        self.limits = tuple(limits)
+        self._given = store
+
+    @contextmanager
+    def slot(self, tenant: str = "") -> Iterator[Slot]:
+        """Wait for room under every limit, then keep the slot until the block ends.
+
+        Args:
+            tenant: whose limits count besides the connection's; "" for calls that concern no tenant.
+
+        Raises:
+            SourceUnavailable: it would take longer than a task should wait; `retry_after` says how long.
+        """
+        slot = Slot(self, secrets.token_hex(8))
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (wait := self._take(slot.call_id, tenant)) > 0:
+            if wait > LONGEST_WAIT or time.monotonic() > deadline:
+                raise self._later(max(wait, LONGEST_WAIT))
+            time.sleep(min(wait, LONGEST_POLL) + random.uniform(0, CROWDED_POLL))  # noqa: S311 - so that many differ
+        try:
+            yield slot
+        finally:
+            slot.end(0)
+
+    def hold(self, tenant: str, seconds: float) -> None:
+        """Let no process call before so many seconds have passed: the vendor said so."""
+        with self._transaction() as connection:
+            until = access.now(connection) + timedelta(seconds=seconds)
+            self._hold(connection, self._scope("tenant" if tenant else "connection", tenant), until)
+
+    def heed(self, tenant: str, headers: Mapping[str, str]) -> None:
+        """Read from an answer's headers which limits are used up, by whomever, and hold until they are not."""
+        for limit in self.limits:
+            left = headers.get(limit.remaining, "") if limit.remaining else ""
+            if not left.strip().isdigit() or int(left) > 0 or (limit.per == "tenant" and not tenant):
+                continue
+            scope = self._scope(limit.per, tenant)
+            with self._transaction() as connection:
+                at, period = access.now(connection), timedelta(seconds=limit.seconds)
+                oldest = select(func.min(calls.c.ended_at)).where(
+                    calls.c.scope == scope, calls.c.ended_at > at - period
+                )
+                first = connection.execute(oldest).scalar_one() or at
+                self._hold(connection, scope, min(first, at) + period)
+
+    def _take(self, call_id: str, tenant: str) -> float:
+        """Take the slot and return 0, or return how many seconds to wait before asking again."""
+        by_scope: dict[str, list[Limit]] = {}
+        for limit in self.limits:
+            if limit.per == "connection" or tenant:
+                by_scope.setdefault(self._scope(limit.per, tenant), []).append(limit)
+        if not by_scope:
+            return 0.0
+        with self._transaction() as connection:
+            at = access.now(connection)
+            held = select(func.max(holds.c.until)).where(holds.c.scope.in_(by_scope))
+            until = connection.execute(held).scalar_one()
+            waits = [(until - at).total_seconds() if until else 0.0]
+            waits += [self._wait(connection, s, limit, at) for s, limits in by_scope.items() for limit in limits]
+            if max(waits) > 0:
+                return max(waits)
+            for scope, limits in by_scope.items():
+                longest = timedelta(seconds=max(limit.seconds for limit in limits))
+                connection.execute(delete(calls).where(calls.c.scope == scope, calls.c.ended_at < at - longest))
+                ends = at + timedelta(seconds=SLOT_SECONDS)
+                connection.execute(insert(calls).values(call_id=call_id, scope=scope, ended_at=ends))
+        return 0.0
+
+    def _wait(self, connection: Connection, scope: str, limit: Limit, at: datetime) -> float:
+        """Return in how many seconds the oldest of the last `calls` calls no longer counts."""
+        period = timedelta(seconds=limit.seconds)
+        found = connection.execute(
+            select(calls.c.ended_at)
+            .where(calls.c.scope == scope, calls.c.ended_at > at - period)
+            .order_by(calls.c.ended_at.desc())
+            .offset(limit.calls - 1)
+            .limit(1)
+        ).scalar_one_or_none()
+        if found is None:
+            return 0.0
+        if found > at:  # it still runs: nobody knows for how long
+            return max(CROWDED_POLL, limit.seconds)
+        return float((found + period - at).total_seconds())
+
+    def _hold(self, connection: Connection, scope: str, until: datetime) -> None:
+        longest = connection.execute(select(holds.c.until).where(holds.c.scope == scope)).scalar_one_or_none()
+        if longest is None:
+            connection.execute(insert(holds).values(scope=scope, until=until))
+        elif longest < until:
+            connection.execute(update(holds).where(holds.c.scope == scope).values(until=until))
+
+    def end(self, call_id: str, seconds: float) -> None:
+        """Say that a call ends in so many seconds; 0 gives its slot back."""
+        if not self.limits:
+            return
+        with self._transaction() as connection:
+            ends = access.now(connection) + timedelta(seconds=seconds)
+            connection.execute(update(calls).where(calls.c.call_id == call_id).values(ended_at=ends))
+
+    def _later(self, seconds: float) -> SourceUnavailable:
+        goes_on = datetime.now(UTC) + timedelta(seconds=seconds)
+        return SourceUnavailable(
+            f"the calls that the system allows to connection {self.connection_id!r} are used up; "
+            f"it goes on at {goes_on:%Y-%m-%d %H:%M} UTC",
+            next_step="wait; if it happens often, ask the vendor for a higher limit",
+            retry_after=seconds,
+        )
+
+    def _scope(self, per: Literal["tenant", "connection"], tenant: str) -> str:
+        return f"{self.connection_id}/{tenant}" if per == "tenant" else self.connection_id
+
+    @cached_property
+    def _store(self) -> Engine:
+        return access.opened(self._given)
+
+    def _transaction(self) -> AbstractContextManager[Connection]:
+        return access.transaction(self._store, f"pacing {self.connection_id}", durable=False)
+
+
+@dataclass(slots=True)
+class Slot:
+    """One call's place below the limits."""
+
+    pacer: Pacer
+    call_id: str
+
+    def renew(self) -> None:
+        """Keep it for longer: the answer is still coming in."""
+        self.end(SLOT_SECONDS)
+
+    def end(self, seconds: float) -> None:
+        """Give it back in so many seconds."""
+        self.pacer.end(self.call_id, seconds)

@@ -1,0 +1,304 @@
+"""Pages of Xero's lists that lose and double nothing while records change.
+
+A whole list is paged by its id, which never changes: what is added meanwhile can only come twice, and
+fewer records than Xero counted mean that its order changed under us. Changes are paged by
+`UpdatedDateUTC`, where a record that changes moves to the end and all others move up: so each page is
+asked for anew from the last one's moment on, not by the next number.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from include.connectors.base import Item, Page, Record, Stream, Window, digest
+from include.connectors.paging import by_number
+from include.connectors.xero import customers, invoices, payments, scope, wire
+from include.connectors.xero.client import Client, Reply
+from include.connectors.xero.scope import List
+from include.errors import SourceUnavailable
+
+LISTS: Mapping[str, List] = {
+    "customers": scope.CONTACTS,
+    "invoices": scope.INVOICES,
+    "credit_notes": scope.CREDIT_NOTES,
+    "payments": scope.PAYMENTS,
+    "overpayments": scope.OVERPAYMENTS,
+    "prepayments": scope.PREPAYMENTS,
+}
+ESSENCE: Mapping[str, Callable[[Record], Any]] = {
+    "customers": customers.essence,
+    "invoices": invoices.essence,
+    "credit_notes": invoices.essence,
+    "payments": payments.essence,
+    "overpayments": payments.essence,
+    "prepayments": payments.essence,
+}
+"""What of a record the mapping looks at: the rest, such as a customer's address on an invoice, is no news of it."""
+END = "end"
+ASKED_ONE_BY_ONE = 20
+"""So many contacts at most are asked after by name; beyond, whole lists are cheaper."""
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+Row = dict[str, Any]
+Choose = Callable[[Sequence[Row]], Sequence[Row]]
+"""Which of a page's records belong to what was asked."""
+
+
+class Reader:
+    """Reads one organisation's lists."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self._holders: set[str] | None = None
+        self._linked: dict[date, set[str]] = {}
+
+    def read(self, stream: Stream, window: Window) -> Iterator[Page]:
+        """Page through what a window bounds; `until` and history are held to here, Xero knows neither."""
+        if window.resume == END:
+            return
+        choose = self._within(stream, window)
+        if window.customers is not None:
+            owners = ids(("Contact",), window.customers)
+            filters = list(scope.filters_by_id(LISTS[stream.name], LISTS[stream.name].contact, owners))
+        else:
+            filters = [{"where": where} if (where := LISTS[stream.name].where) else {}]
+        part, at, number = _place(window.resume, window.since)
+        for index in range(part, len(filters)):
+            replies = self._replies(stream, filters[index], at, number if index == part else 1, window.since)
+            for reply, rows, following in replies:
+                is_end = following is None and index == len(filters) - 1
+                token = END if is_end else f"{index}|{following or f'|{END}'}"
+                if page := self.page(stream, reply, rows, choose, token):
+                    yield page
+            at = window.since
+
+    def listed(self, stream: Stream, filters: Iterable[Mapping[str, str]]) -> Iterator[Page]:
+        """Page through filtered lists, by id, whatever their records' age."""
+        for part, asked in enumerate(filters):
+            for reply in self.sweep(LISTS[stream.name], asked):
+                if page := self.page(stream, reply, reply.rows, lambda rows: rows, f"{part}||{reply.page}"):
+                    yield page
+
+    def rows(self, the_list: List, asked: Mapping[str, str], most: int = 0) -> Iterator[Row]:
+        """Yield the records of a filtered list that are ours.
+
+        Args:
+            most: pages at most; 0 = all.
+        """
+        for reply in self.sweep(the_list, asked):
+            yield from filter(the_list.is_ours, reply.rows)
+
+    def sweep(self, the_list: List, asked: Mapping[str, str], first: int = 1, whole: bool = False) -> Iterator[Reply]:
+        """Page by the id.
+
+        Args:
+            whole: nothing leaves this list, so that less than Xero counted at first means a loss.
+
+        Raises:
+            SourceUnavailable: the list goes round in circles or changed its order; the task retries.
+        """
+        archived = {"includeArchived": "true"} if the_list is scope.CONTACTS else {}
+        ordered = {**asked, "order": f"{the_list.id_field} ASC", **archived}
+        seen: set[str] = set()
+        counted = 0
+        for reply in by_number(
+            lambda number: self.client.page(the_list.name, number, ordered),
+            is_last=lambda reply: reply.is_last, content=lambda reply: _content(the_list, reply), first=first,
+        ):  # fmt: skip
+            counted = counted or reply.item_count
+            seen.update(str(row.get(the_list.id_field)) for row in reply.rows)
+            yield reply
+        if whole and first == 1 and len(seen) < counted:
+            raise _circle(f"{the_list.name} changed their order while they were read: {len(seen)} of {counted} came")
+
+    def page(self, stream: Stream, reply: Reply, rows: Sequence[Row], choose: Choose, token: str) -> Page | None:
+        """Return the page of those rows that are chosen; None if none is."""
+        wanted = {id(row) for row in choose([row for row in rows if LISTS[stream.name].is_ours(row)])}
+        kept = [index for index, row in enumerate(reply.rows) if id(row) in wanted]
+        if not kept:
+            return None
+        mine = self.client.organisation
+        about = {"base_currency": mine.base_currency, "short_code": mine.short_code,
+                 "rate_basis": self.client.settings.rate_basis,
+                 "prepayments_on_receivables": self.client.settings.prepayments_on_receivables}  # fmt: skip
+        head = json.dumps({"organisation": about, "kept": kept}).encode()[:-1]
+        body = head + b', "reply": ' + reply.body + b"}"
+        return Page(body, tuple(item(stream, reply.rows[index]) for index in kept), token, reply.at)
+
+    def customers(self, rows: Iterable[Row]) -> set[str]:
+        """Return which contacts have sales documents: by Xero's flag, or because they hold a credit.
+
+        The flag is set by invoices only. What was merged was a customer, unless it was a supplier.
+        """
+        found: set[str] = set()
+        unsure: list[str] = []
+        for row in rows:
+            merged = row.get("MergedToContactID") and not row.get("IsSupplier")
+            (found.add if row.get("IsCustomer") or merged else unsure.append)(str(row.get("ContactID")))
+        return found | self._holders_among(unsure) if unsure else found
+
+    def linked_to_open(self, history_from: date) -> set[str]:
+        """Return the credits that settled a part of invoices which are open and older than the history."""
+        if history_from not in self._linked:
+            before = f"Date<DateTime({history_from.year},{history_from.month},{history_from.day})"
+            asked = {"where": scope.both(scope.INVOICES.where, before), "Statuses": "AUTHORISED"}
+            self._linked[history_from] = {
+                str(part.get(credit.id_field))
+                for row in self.rows(scope.INVOICES, asked)
+                for credit in scope.CREDITS
+                for part in row.get(credit.name) or ()
+            }
+        return self._linked[history_from]
+
+    def _within(self, stream: Stream, window: Window) -> Choose:
+        """Return what tells the records of the window from others."""
+        the_list = LISTS[stream.name]
+        everything = window.since is None and window.customers is None
+
+        def is_timely(row: Row) -> bool:
+            at = _updated(row)
+            return not at or ((window.since or at) <= at and (window.until is None or at < window.until))
+
+        def is_within(row: Row) -> bool:
+            if _is_in_range(row, window.history_from) or (not everything and row.get("Status") in scope.GONE):
+                return True
+            return the_list in scope.CREDITS and row.get(the_list.id_field) in self.linked_to_open(window.history_from)
+
+        def choose(rows: Sequence[Row]) -> Sequence[Row]:
+            timely = [row for row in rows if is_timely(row)]
+            if the_list is not scope.CONTACTS:
+                return [row for row in timely if is_within(row)]
+            members = self.customers(timely) if window.customers is None else None
+            return [row for row in timely if members is None or str(row.get("ContactID")) in members]
+
+        return choose
+
+    def _replies(
+        self, stream: Stream, asked: Mapping[str, str], at: datetime | None, number: int, since: datetime | None
+    ) -> Iterator[tuple[Reply, Sequence[Row], str | None]]:
+        """Yield each page, its records not seen before, and where the next one begins; None after the last."""
+        the_list = LISTS[stream.name]
+        if since is not None and at is not None:
+            yield from self._changed(the_list, asked, at, number)
+            return
+        is_whole = asked == ({"where": the_list.where} if the_list.where else {})
+        for reply in self.sweep(the_list, asked, first=number, whole=is_whole):
+            yield reply, reply.rows, None if reply.is_last else f"|{reply.page + 1}"
+
+    def _changed(
+        self, the_list: List, asked: Mapping[str, str], at: datetime, number: int
+    ) -> Iterator[tuple[Reply, Sequence[Row], str | None]]:
+        archived = {"includeArchived": "true"} if the_list is scope.CONTACTS else {}
+        ordered = {**asked, "order": "UpdatedDateUTC ASC", **archived}
+        second, seen, before = at.replace(microsecond=0), set[tuple[str, datetime | None]](), b""
+        while True:
+            reply = self.client.page(the_list.name, number, ordered, since=second)
+            stamps = [_updated(row) for row in reply.rows]
+            known = [stamp for stamp in stamps if stamp]
+            if known != sorted(known):
+                raise _circle(f"changes of {the_list.name} do not come in the order of their change")
+            content = _content(the_list, reply)
+            if number > 1 and content and content == before:
+                raise _circle(f"page {number} of {the_list.name} repeats the one before it")
+            marks = [(str(row.get(the_list.id_field)), stamp) for row, stamp in zip(reply.rows, stamps, strict=True)]
+            fresh = [row for row, mark in zip(reply.rows, marks, strict=True) if mark not in seen]
+            seen.update(marks)
+            if reply.is_last:
+                yield reply, fresh, None
+                return
+            last = known[-1].replace(microsecond=0) if known else second
+            second, number, before = (last, 1, b"") if last > second else (second, number + 1, content)
+            yield reply, fresh, f"{second.isoformat()}|{number}"
+
+    def _holders_among(self, contacts: Sequence[str]) -> set[str]:
+        """Return which of these contacts hold a credit note, an over- or a prepayment of any age."""
+        wanted = [contact for contact in contacts if GUID.fullmatch(contact)]
+        if self._holders is None and len(wanted) > ASKED_ONE_BY_ONE:
+            self._holders = {_contact(row) for credit in scope.CREDITS for row in self.rows(credit, _ours(credit))}
+        if self._holders is not None:
+            return self._holders.intersection(wanted)
+        return {
+            _contact(row)
+            for credit in scope.CREDITS
+            for asked in scope.filters_by_id(credit, credit.contact, wanted)
+            for row in self.rows(credit, asked)
+        }
+
+
+def decode(stream: Stream, body: bytes) -> list[Record]:
+    """Return a page's records, each with what its organisation says of itself."""
+    page = json.loads(body, parse_float=Decimal)
+    rows = page["reply"][LISTS[stream.name].name]
+    return [rows[index] | {"organisation": page["organisation"]} for index in page["kept"]]
+
+
+def item(stream: Stream, row: Row) -> Item:
+    """Return what extract must know of a record."""
+    raw = json.dumps(ESSENCE[stream.name](row), sort_keys=True, default=str).encode()
+    return Item(key(stream, row), digest(raw), _updated(row))
+
+
+def key(stream: Stream, row: Mapping[str, Any]) -> str:
+    """Return a record's external id, made of its digest where it has no id."""
+    identifier = row.get(LISTS[stream.name].id_field)
+    if not isinstance(identifier, str) or not identifier:
+        identifier = f"?{digest(json.dumps(row, sort_keys=True, default=str).encode())}"
+    return f"{stream.record_types[0]}:{identifier}"
+
+
+def ids(record_types: Sequence[str], keys: Iterable[str]) -> list[str]:
+    """Return Xero's ids of these record keys, each once; what is no key of those types names nothing."""
+    found = (key.partition(":") for key in keys)
+    return sorted({i for record_type, _, i in found if record_type in record_types and GUID.fullmatch(i)})
+
+
+def _place(token: str | None, since: datetime | None) -> tuple[int, datetime | None, int]:
+    """Return which filter a read goes on with, from which moment on, and with which page."""
+    if token is None:
+        return 0, since, 1
+    part, moment, number = token.split("|")
+    if number == END:
+        return int(part) + 1, since, 1
+    return int(part), datetime.fromisoformat(moment) if moment else None, int(number)
+
+
+def _ours(the_list: List) -> dict[str, str]:
+    return {"where": the_list.where} if the_list.where else {}
+
+
+def _contact(row: Row) -> str:
+    return str((row.get("Contact") or {}).get("ContactID"))
+
+
+def _content(the_list: List, reply: Reply) -> bytes:
+    """Return what tells one page from another: which records it holds, in which version."""
+    return (
+        json.dumps([(row.get(the_list.id_field), row.get("UpdatedDateUTC")) for row in reply.rows]).encode()
+        if reply.rows
+        else b""
+    )
+
+
+def _is_in_range(row: Row, history_from: date) -> bool:
+    """A record whose dates cannot be read is in range: the mapping refuses it by name."""
+    try:
+        return scope.is_in_range(row, history_from)
+    except (ValueError, AttributeError, TypeError):
+        return True
+
+
+def _updated(row: Row) -> datetime | None:
+    try:
+        at = wire.moment(row.get("UpdatedDateUTC"))
+    except (ValueError, OverflowError):
+        return None
+    return at.astimezone(UTC) if at else None
+
+
+def _circle(what: str) -> SourceUnavailable:
+    return SourceUnavailable(what, next_step="the task retries; if it stays so, file a bug")

@@ -1,0 +1,127 @@
+"""How Xero writes values: dates of two kinds, amounts, time zones, text that is empty rather than missing.
+
+A day (`Date`, `DueDate`) is the organization's own, written as midnight; a moment (`UpdatedDateUTC`) is
+UTC. Both come as `/Date(1518685950940+0000)/`, with or without the offset, negative before 1970, and
+`/Date(0+0000)/` for a day that is not known; a day may come as `DateString` (ISO, no zone) besides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+_DATE = re.compile(r"/Date\((-?\d+)([+-]\d{4})?\)/")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PUNCTUATION = re.compile(r"[\s.\-]")
+
+
+def moment(value: Any) -> datetime | None:
+    """Return a timestamp in UTC; None where there is none.
+
+    Raises:
+        ValueError: it is neither Microsoft's nor ISO's form of a moment.
+    """
+    if value in (None, ""):
+        return None
+    if not isinstance(value, str):
+        raise ValueError("a timestamp is no text")
+    if found := _DATE.fullmatch(value):
+        return _EPOCH + timedelta(milliseconds=int(found[1]))
+    at = datetime.fromisoformat(_six_digits(value))
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def day(record: Mapping[str, Any], name: str) -> date | None:
+    """Return the organization's own day that a record states under this name; None where it is not known.
+
+    Raises:
+        ValueError: what stands there is no day.
+    """
+    text = record.get(f"{name}String")
+    if text:
+        return datetime.fromisoformat(_six_digits(str(text))).date()
+    value = record.get(name)
+    if value in (None, ""):
+        return None
+    found = _DATE.fullmatch(str(value))
+    if not found:
+        return datetime.fromisoformat(_six_digits(str(value))).date()
+    if int(found[1]) == 0:
+        return None
+    return (_EPOCH + timedelta(milliseconds=int(found[1])) + _offset(found[2])).date()
+
+
+def amount(value: Any) -> Decimal:
+    """Return a JSON number, read without going through a float, as it is.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise ValueError("an amount is no number")
+    return Decimal(value)
+
+
+def text(value: Any) -> str | None:
+    """Return a text, None for the empty one that Xero writes where there is nothing.
+
+    Raises:
+        ValueError: it is no text.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ValueError("a text is none")
+    return value.strip() or None
+
+
+def timezone(name: str) -> str:
+    """Return the IANA name of Xero's time zone, a Windows name without blanks; "" for an unknown one."""
+    return _zones().get(name.upper(), "")
+
+
+@cache
+def _zones() -> Mapping[str, str]:
+    from babel.core import get_global
+
+    zones: Mapping[str, str] = get_global("windows_zone_mapping")
+    return {_PUNCTUATION.sub("", windows).upper(): iana for windows, iana in zones.items()}
+
+
+def country(written: str | None) -> str | None:
+    """Return the ISO 3166 code of a country as people write it, in English or its own words; None for no such one."""
+    if not written:
+        return None
+    return _countries().get(written.strip().casefold())
+
+
+_ALSO_CALLED = {"uk": "GB", "great britain": "GB", "england": "GB", "scotland": "GB", "wales": "GB",
+                "usa": "US", "united states of america": "US", "u.s.a.": "US", "holland": "NL"}  # fmt: skip
+
+
+@cache
+def _countries() -> Mapping[str, str]:
+    from babel import Locale
+
+    found: dict[str, str] = {}
+    for language in ("zh", "ja", "pt", "it", "nl", "es", "fr", "de", "en"):
+        names = Locale(language).territories
+        found |= {name.casefold(): code for code, name in names.items() if len(code) == 2 and code.isalpha()}
+    codes = {code.casefold(): code for code in found.values()}
+    return found | codes | _ALSO_CALLED
+
+
+def _offset(written: str | None) -> timedelta:
+    if not written:
+        return timedelta(0)
+    minutes = int(written[1:3]) * 60 + int(written[3:5])
+    return timedelta(minutes=-minutes if written[0] == "-" else minutes)
+
+
+def _six_digits(iso: str) -> str:
+    """Cut fractions of a second to the six digits that Python knows: Xero's connections have seven."""
+    return re.sub(r"(\.\d{6})\d+", r"\1", iso)

@@ -1,0 +1,41 @@
+"""What a process of these tests does: python -m tests.machinery.worker WAREHOUSE VENDOR REFRESH_TOKEN WHAT."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from include import access, warehouse
+from include.access import leases, pacing
+from include.access.pacing import Limit, Pacer
+from include.connectors.base import Connection
+from include.connectors.http import Http
+from include.connectors.oauth import Bearer
+from tests.machinery.vendor import CLIENT_ID, CLIENT_SECRET, OAUTH
+
+
+def main(warehouse_url: str, vendor_url: str, refresh_token: str, what: str) -> None:
+    """Do one of the things below, and print what came of it."""
+    store = access.engine(warehouse.engine(warehouse_url))
+    connection = Connection("books", vendor_url, CLIENT_ID, CLIENT_SECRET, {"refresh_token": refresh_token})
+    if what == "token":
+        print(Bearer(connection, OAUTH, store).token().access, flush=True)
+    elif what.startswith("calls"):
+        _, number, per, seconds = what.split(":")
+        pacer = Pacer("books", (Limit(int(per), float(seconds)), Limit(3)), store)
+        http = Http(vendor_url, pacer=pacer)
+        for _ in range(int(number)):
+            http.get("/open", tenant="t")
+        print(http.request_count, flush=True)
+    elif what == "die in a slot":
+        pacing.SLOT_SECONDS = 1.5
+        with Pacer("books", (Limit(1),), store).slot("t"):
+            print("in", flush=True)
+            time.sleep(60)
+    elif what == "die refreshing":
+        leases.LEASE_SECONDS = 1.5
+        Bearer(connection, OAUTH, store).token()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from include.sandbox.ledger import Ledger
+from include.sandbox.xero.server import Server, serve
+from include.sandbox.xero.settings import Settings
+
+WIDE = Settings(minute_limit=10_000)
+"""The limits are not what most tests are about."""
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    return Ledger(seed=11, entities=2, invoices=120)
+
+
+@pytest.fixture
+def server(ledger: Ledger) -> Iterator[Server]:
+    with serve(ledger, WIDE) as running:
+        yield running
+
+
+@pytest.fixture
+def serving(ledger: Ledger) -> Any:
+    """Return what serves the ledger with other settings."""
+    return lambda **settings: serve(ledger, replace(WIDE, **settings))

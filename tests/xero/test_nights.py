@@ -1,0 +1,105 @@
+"""Night after night: what is loaded is what the ledger knows, and asking for it costs few requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from include import warehouse
+from include.extract import Options
+from include.sandbox.ledger import Ledger
+from include.sandbox.xero.server import serve
+from tests.xero.conftest import FAST, Running
+from tests.xero.night import Nights, Row, assert_true
+
+DAYS = 10
+
+
+@pytest.fixture
+def engine(store: Path) -> Engine:
+    """The tests' warehouse; each test has an organization of its own in it."""
+    return warehouse.engine(f"sqlite:///{store}")
+
+
+@pytest.fixture
+def living() -> Iterator[Running]:
+    """A sandbox whose books always end on the same day."""
+    ledger = Ledger(invoices=120)
+    with serve(ledger, FAST) as server:
+        yield Running(server, ledger)
+
+
+def test_a_first_night_is_ready_and_equals_the_ledger(engine: Engine, living: Running) -> None:
+    nights = Nights(engine, living, "first")
+    run_id, outcome = nights.night()
+    assert not outcome.differences and outcome.comparisons == 1
+    assert_true(nights)
+    assert nights.blocking(run_id) == {}
+
+
+@pytest.mark.slow
+def test_ten_days_of_changes_equal_the_ledger_and_a_fresh_load(engine: Engine, living: Running) -> None:
+    nights = Nights(engine, living, "changing")
+    nights.night()
+    for _ in range(DAYS):
+        living.ledger.advance()
+        run_id, outcome = nights.night()
+        assert not outcome.differences, outcome.differences[0]
+        assert_true(nights)
+        assert nights.blocking(run_id) == {}
+    kept = nights.everything()
+    nights.night(Options(full_refresh=True))
+    assert nights.everything() == kept, "a full refresh changes nothing"
+    fresh = Nights(engine, living, "fresh")
+    fresh.night()
+    assert {name: rows for name, rows in fresh.everything().items() if name != "contacts"} == {
+        name: rows for name, rows in kept.items() if name != "contacts"
+    }
+    told = [sorted(map(_said, each.rows("contacts").values())) for each in (nights, fresh)]
+    assert told[0] == told[1], "only their keys differ: every organization has a hash key of its own"
+
+
+def test_a_quiet_night_asks_once_a_list_and_changes_nothing(engine: Engine, living: Running) -> None:
+    nights = Nights(engine, living, "quiet")
+    nights.night()
+    kept = nights.everything()
+    _, outcome = nights.night()
+    assert nights.everything() == kept and not outcome.differences
+    organisation, changes, unfinished = 1, 1, 1
+    assert {stream: asked for stream, asked in nights.requests.items() if stream not in ("complete", "reconcile")} == {
+        "customers": organisation + changes,
+        "invoices": organisation + changes + unfinished,
+        "credit_notes": organisation + changes + unfinished,
+        "payments": organisation + changes,
+        "overpayments": organisation + changes + unfinished,
+        "prepayments": organisation + changes + unfinished,
+    }
+    lists, contacts, report, accounts = 5, 1, 1, 1
+    assert nights.requests["reconcile"] == 1 + lists + contacts + report + accounts
+    assert nights.requests["complete"] == 0
+
+
+def test_what_was_closed_before_the_history_stays_away(engine: Engine, living: Running) -> None:
+    half = living.ledger.now.date() - timedelta(days=200)
+    nights = Nights(engine, living, "bounded", history_from=half)
+    run_id, outcome = nights.night()
+    assert not outcome.differences
+    assert nights.blocking(run_id) == {}
+    whole = Nights(engine, living, "unbounded", history_from=date(2000, 1, 1))
+    whole.night()
+    every = whole.rows("invoices")
+    closed = [key for key, row in every.items() if row["status"] == "paid" and row["closed_on"] < half]
+    lacking = set(closed) - nights.rows("invoices").keys()
+    assert len(lacking) > len(closed) / 2, "most of what was closed long ago was not read"
+    assert all(key in nights.rows("invoices") for key, row in every.items() if row["status"] == "open")
+    for table in ("invoices", "credit_notes", "payments", "refunds"):
+        ours, theirs = nights.rows(table), whole.rows(table)
+        assert {key: theirs[key] for key in ours} == ours, table
+
+
+def _said(contact: Row) -> tuple[str, ...]:
+    return tuple(str(contact[name]) for name in ("customer_external_id", "email", "last_name", "phone", "is_main"))
