@@ -189,10 +189,22 @@ def test_airflow_understands_every_command_as_it_is_written(tmp_path: Path) -> N
     assert done.stdout.splitlines()[-1] == "airflow.providers.celery.executors.celery_executor"
 
 
-def test_without_an_engine_one_clear_line_says_what_is_missing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("programs", "missing"),
+    [
+        ((), "there is no `docker` command: install Docker"),
+        (("docker",), "no Docker engine answers and dockerd is not installed: start Docker"),
+    ],
+)
+def test_without_an_engine_one_clear_line_says_what_is_missing(
+    tmp_path: Path, programs: tuple[str, ...], missing: str
+) -> None:
+    for name in programs:
+        (tmp_path / name).write_text("#!/bin/sh\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
     done = subprocess.run(
         [sys.executable, "-m", "tests.deploy"], cwd=PROJECT, env={"PATH": str(tmp_path)}, capture_output=True, text=True
     )
     assert done.returncode == 2
-    assert done.stderr.startswith("compose-test: there is no `docker` command: install Docker")
+    assert done.stderr.startswith(f"compose-test: {missing}")
     assert len(done.stderr.splitlines()) == 1
