@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 SEVERITIES = ("critical", "warning", "info")
-MINOR_DIGITS = {"JPY": 0}
+MINOR_DIGITS = {"JPY": 0, "KWD": 3, "BHD": 3}
 """Currencies of the demo's books that have other than two decimals."""
 
 

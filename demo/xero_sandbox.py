@@ -19,9 +19,8 @@ START_SECONDS = 60
 DEFECTS = {
     "missing_due_date": ("Invoice", "critical"),
     "duplicate_number": ("Invoice", "critical"),
-    "unknown_currency": ("Invoice", "critical"),
     "impossible_amount": ("Invoice", "critical"),
-    "missing_email": ("Contact", "critical"),
+    "amounts_do_not_add_up": ("Invoice", "critical"),
     "due_before_issue": ("Invoice", "warning"),
 }
 """What is planted in the second organisation: record type and severity."""
@@ -36,12 +35,18 @@ class XeroSandbox:
         self.processes = processes
         self.folder = folder
         self.client_python = client_python
-        self.credentials: dict[str, str] = {}
+        self.credentials: dict[str, Any] = {}
 
     @property
     def url(self) -> str:
         """Where it answers."""
-        return self.credentials["url"]
+        return str(self.credentials["url"])
+
+    @property
+    def app(self) -> dict[str, str]:
+        """The app that the user consented to."""
+        app: dict[str, str] = self.credentials["apps"][0]
+        return app
 
     def start(self, environment: Mapping[str, str]) -> None:
         """Start it with yesterday's books, and wait until it answers.
@@ -79,8 +84,8 @@ class XeroSandbox:
             {
                 "conn_type": "xero",
                 "host": self.url,
-                "login": self.credentials["client_id"],
-                "password": self.credentials["client_secret"],
+                "login": self.app["client_id"],
+                "password": self.app["client_secret"],
                 "extra": extra,
             }
         )
@@ -106,7 +111,7 @@ class XeroSandbox:
             RuntimeError: it could not read them; names its log.
         """
         consent = requests.post(f"{self.url}/sandbox/grant", json={}, timeout=20).json()
-        command = [str(self.client_python), "demo/xero_truth.py", self.url, self.credentials["client_id"]]
+        command = [str(self.client_python), "demo/xero_truth.py", self.url, self.app["client_id"]]
         log = self.folder / "client.log"
         said = self.processes.run(
             command, log, {"XERO_ACCESS_TOKEN": consent["access_token"]}, PROJECT, "asking Xero's own client"

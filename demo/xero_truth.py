@@ -22,9 +22,8 @@ from xero_python.api_client.oauth2 import OAuth2Token
 from xero_python.identity import IdentityApi
 
 PAGE_SIZE = 100
-DECIMALS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "KWD": 3, "BHD": 3, "OMR": 3, "TND": 3, "JOD": 3}
-"""Currencies with other than two; what ISO 4217 does not know, or cannot have, cannot be loaded."""
-UNKNOWN = ("QQQ",)
+DECIMALS = {"JPY": 0, "KWD": 3, "BHD": 3}
+"""Currencies of the sandbox's books with other than two; an amount that is finer cannot be loaded."""
 
 
 def main() -> None:
@@ -53,10 +52,10 @@ def _company(api: AccountingApi, tenant: Any) -> dict[str, Any]:
     invoices = [i for i in everything(api.get_invoices, "invoices", where='Type=="ACCREC"') if _is_loadable(i)]
     holders = {i.contact.contact_id for i in invoices}
     notes = everything(api.get_credit_notes, "credit_notes", where='Type=="ACCRECCREDIT"')
-    holders |= {note.contact.contact_id for note in notes if note.status != "DELETED"}
+    holders |= {note.contact.contact_id for note in notes}
     for ask, name in ((api.get_overpayments, "overpayments"), (api.get_prepayments, "prepayments")):
         found = everything(ask, name)
-        holders |= {c.contact.contact_id for c in found if c.type.startswith("RECEIVE") and c.status != "VOIDED"}
+        holders |= {credit.contact.contact_id for credit in found if credit.type.startswith("RECEIVE")}
     contacts = [
         contact
         for contact in everything(api.get_contacts, "contacts", include_archived=True)
@@ -85,14 +84,15 @@ def _code(invoice: Any) -> str:
 
 def _is_loadable(invoice: Any) -> bool:
     total, code = Decimal(str(invoice.total)), _code(invoice)
-    return invoice.status != "DELETED" and code not in UNKNOWN and total == round(total, DECIMALS.get(code, 2))
+    return total == round(total, DECIMALS.get(code, 2))
 
 
 def _count_people(contact: Any) -> int:
-    """The contact's own address, and every person who has another one or none."""
-    own = (contact.email_address or "").casefold()
+    """The contact's own address, and every person of whom anything is known."""
     people = contact.contact_persons or ()
-    return bool(own) + sum(not own or (person.email_address or "").casefold() != own for person in people)
+    return bool(contact.email_address) + sum(
+        bool(person.email_address or person.first_name or person.last_name) for person in people
+    )
 
 
 if __name__ == "__main__":

@@ -53,10 +53,14 @@ def _missing_due_date(books: Books, at: datetime) -> Iterator[Document]:
 
 
 def _duplicate_number(books: Books, at: datetime) -> Iterator[Document]:
-    invoices = _open(books)[:2]
-    if len(invoices) == 2:
-        invoices[1].number = invoices[0].number
-        yield from invoices
+    """Two open invoices of one customer and year, the oldest there are."""
+    first: dict[tuple[str, int], Document] = {}
+    for invoice in _open(books):
+        twin = first.setdefault((invoice.party, invoice.issued_on.year), invoice)
+        if twin is not invoice:
+            invoice.number = twin.number
+            yield from (twin, invoice)
+            return
 
 
 def _unknown_currency(books: Books, at: datetime) -> Iterator[Document]:
@@ -91,8 +95,9 @@ def _outstanding_above_gross(books: Books, at: datetime) -> Iterator[Document]:
 
 
 def _impossible_amount(books: Books, at: datetime) -> Iterator[Document]:
-    """Finer than the currency has decimals."""
-    for invoice in [i for i in _open(books) if not books.is_touched(i)][:1]:
+    """Finer than the currency has decimals, in the books' own currency, whose totals then say how much it is."""
+    whole = [i for i in _open(books) if not books.is_touched(i) and i.currency == books.entity.currency]
+    for invoice in whole[:1]:
         invoice.gross += Decimal("0.00001")
         yield invoice
 

@@ -28,6 +28,7 @@ def check(books: Books, ledger: Ledger, number: int) -> None:
         document = books.documents[key]
         assert document.outstanding == balance.outstanding
         assert 0 <= balance.outstanding <= document.gross
+        assert not document.closed_on or not document.outstanding
         assert document.gross == document.net + document.tax
         assert sum((line.net + line.tax for line in document.lines), Decimal(0)) == document.gross
         assert -document.gross.as_tuple().exponent <= exponent(document.currency)

@@ -62,6 +62,7 @@ def test_more_than_five_at_once_are_refused_without_saying_how_long(serving: Any
             r.headers["X-Rate-Limit-Problem"] == "concurrent" and "Retry-After" not in r.headers for r in refused
         )
         assert server.face.limits.most_at_once[readers[0].tenant] == 5
+        assert [readers[0].get("/Organisation").status_code for _ in range(2)] == [200] * 2, "they have ended"
 
 
 @pytest.mark.parametrize(

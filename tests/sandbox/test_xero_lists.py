@@ -42,6 +42,8 @@ def test_with_page_all_of_it_is_there(reader: Reader) -> None:
     }
     assert len(said["Invoices"]) == 100 and all(row["LineItems"] for row in said["Invoices"])
     assert all("EmailAddress" in row["Contact"] for row in said["Invoices"])
+    uses = [use for row in said["Invoices"] for name in ("Overpayments", "Prepayments") for use in row[name]]
+    assert uses and not any("CreditNoteNumber" in use for use in uses)
     contacts = reader.rows("Contacts", includeArchived="true")
     assert any(row["ContactPersons"] for row in contacts) and any("MergedToContactID" in row for row in contacts)
 

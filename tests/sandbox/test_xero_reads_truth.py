@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,9 @@ from include.sandbox.books import Books
 from include.sandbox.ledger import Ledger
 from include.sandbox.records import PURCHASES, Kind, State
 from include.sandbox.truth import RECEIVABLE
+from include.sandbox.xero.balance import trial_balance
 from include.sandbox.xero.server import Server
+from include.sandbox.xero.settings import Settings
 from tests.sandbox.reader import Official
 
 STATES = {
@@ -123,14 +126,15 @@ def test_every_contact_is_as_in_the_ledger_archived_and_merged_ones_too(ledger: 
 
 def test_a_contacts_balance_is_the_sum_over_its_currencies(ledger: Ledger, official: Official) -> None:
     tenant, books = next(iter(ledger.books.items()))
-    sums: dict[str, Decimal] = {}
-    for document in books.kinds(*RECEIVABLE):
-        signed = document.outstanding if document.kind is Kind.INVOICE else -document.outstanding
-        sums[document.party] = sums.get(document.party, Decimal(0)) + signed
+    receivable, payable = dict.fromkeys(books.parties, Decimal(0)), dict.fromkeys(books.parties, Decimal(0))
+    for document in books.documents.values():
+        sums = payable if document.kind in PURCHASES else receivable
+        adds = document.kind in (Kind.INVOICE, Kind.BILL)
+        sums[document.party] += document.outstanding if adds else -document.outstanding
     rows = official.rows(tenant, "contacts", include_archived=True)
-    assert {r.contact_id: r.balances.accounts_receivable.outstanding for r in rows} == {
-        key: sums.get(key, Decimal(0)) for key in books.parties
-    }
+    assert {r.contact_id: r.balances.accounts_receivable.outstanding for r in rows} == receivable
+    assert {r.contact_id: r.balances.accounts_payable.outstanding for r in rows} == payable
+    assert any(receivable.values()) and any(payable.values())
 
 
 def test_payments_keep_their_kinds_their_bank_amounts_and_their_deleted_ones(
@@ -237,3 +241,12 @@ def test_purchases_share_the_lists_and_are_told_apart_by_their_types(ledger: Led
     truth = ledger.truth()
     assert not set(truth.documents) & {d.id for d in books.documents.values() if d.kind in PURCHASES}
     assert {link.target for link in truth.links} <= set(truth.documents)
+
+
+def test_books_without_a_foreign_currency_balance_without_a_gain_or_a_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("include.sandbox.parties.CURRENCIES", ("NZD",))
+    ledger = Ledger(invoices=200)
+    ledger.advance(3)
+    amounts = trial_balance(ledger.entity(0), ledger.now.date() + timedelta(days=1), Settings())
+    assert amounts["currency_gains"] == 0 and amounts["bad_debts"] > 0
+    assert amounts["receivable"] == ledger.truth().totals["NZD"]

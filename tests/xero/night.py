@@ -55,6 +55,11 @@ class Nights:
         """The ledger's clock, which is the vendor's."""
         return self.running.ledger.now
 
+    @property
+    def today(self) -> date:
+        """The organisation's own day."""
+        return self.running.ledger.entity(self.running.number).day(self.now)
+
     def system(self) -> Xero:
         """A connector as a task makes one."""
         made = Xero(self.connection or self.running.custom(), self.running.entity)
@@ -81,14 +86,14 @@ class Nights:
         started = run_started_at(self.engine, self.id, run_id) or self.now
         system = self.system()
         outcome = reconcile.reconcile(
-            self.engine, self.organization, system, run_id, self.now.date(), started, lambda: datetime.now(UTC)
+            self.engine, self.organization, system, run_id, self.today, started, lambda: datetime.now(UTC)
         )
         self.requests["reconcile"] = system.request_count
         return run_id, outcome
 
     def blocking(self, run_id: str) -> dict[str, list[str]]:
         """Return critical check → its failing records, but for addresses: the ledger's customers may lack them."""
-        scope = scope_of(self.organization, Xero, run_id, self.now.date(), self.now)
+        scope = scope_of(self.organization, Xero, run_id, self.today, self.now)
         found: dict[str, list[str]] = {}
         with self.engine.connect() as connection:
             for suite in ALL:

@@ -142,15 +142,20 @@ def test_what_passes_is_asked_again(own: Running, fault: str) -> None:
 
 def test_the_days_calls_are_not_waited_for_in_the_task(own: Running) -> None:
     own.server.fault("day", path="Invoices", seconds=66_975)
-    error = _error(own.connector(), _read)
+    busy = own.custom(id="busy")
+    error = _error(own.connector(busy), _read)
     assert isinstance(error, SourceUnavailable) and error.retry_after == 66_975
     assert "of this day" in str(error)
+    asked = len(own.server.face.calls)
+    assert isinstance(_error(own.connector(busy), _read), SourceUnavailable), "no process asks before that"
+    assert len(own.server.face.calls) == asked
 
 
 @pytest.mark.parametrize("fault", ["html", "cut"])
 def test_what_is_no_answer_is_waited_for(own: Running, fault: str) -> None:
     own.server.fault(fault, path="Invoices", times=9)
-    assert isinstance(_error(own.connector(), _read), SourceUnavailable)
+    error = _error(own.connector(), _read)
+    assert isinstance(error, SourceUnavailable) and "answer" in str(error)
 
 
 @pytest.mark.parametrize(

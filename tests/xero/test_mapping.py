@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.xero.records import BUYER, CONTACT, CREDIT_NOTE, INVOICE, OVERPAYMENT, PAYMENT, REFUND, mapped, rejected
+from include.connectors.xero import Xero
+from include.errors import ContractError
+from tests.xero.records import (
+    BUYER,
+    CONTACT,
+    CREDIT_NOTE,
+    INVOICE,
+    ORGANISATION,
+    OVERPAYMENT,
+    PAYMENT,
+    REFUND,
+    connector,
+    mapped,
+    rejected,
+)
 
 D = Decimal
 NUMBER = "046d8a6d-1ae1-4b4d-9340-5601bdf41b87"
@@ -226,3 +241,10 @@ def test_what_cannot_be_is_refused_by_name(stream: str, record: str, changes: di
     found = rejected(stream, record, **changes)
     assert (found.reason, found.is_open) == (reason, True)
     assert "Liam" not in found.message and "Clampett" not in found.message
+
+
+def test_without_the_organizations_key_no_person_gets_one() -> None:
+    keyless = connector()
+    keyless.hash_key = None
+    with pytest.raises(ContractError):
+        keyless.normalize(Xero.stream("customers"), [json.loads(CONTACT) | {"organisation": ORGANISATION}])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,10 @@ from sqlalchemy import Engine
 
 from include import warehouse
 from include.extract import Options
+from include.sandbox.invoicing import new_document
 from include.sandbox.ledger import Ledger
+from include.sandbox.records import Kind, State
+from include.sandbox.truth import RECEIVABLE
 from include.sandbox.xero.server import serve
 from tests.xero.conftest import FAST, Running
 from tests.xero.night import Nights, Row, assert_true
@@ -103,3 +107,28 @@ def test_what_was_closed_before_the_history_stays_away(engine: Engine, living: R
 
 def _said(contact: Row) -> tuple[str, ...]:
     return tuple(str(contact[name]) for name in ("customer_external_id", "email", "last_name", "phone", "is_main"))
+
+
+def test_what_settled_a_part_of_an_old_open_invoice_is_read_however_old(engine: Engine, living: Running) -> None:
+    """An old credit note, used up long ago, explains what is left of an invoice that is still open."""
+    books, long_ago = living.ledger.entity(0), living.ledger.now - timedelta(days=600)
+    party = next(p for p in books.parties.values() if p.is_customer and not p.archived)
+    invoice = new_document(books, Kind.INVOICE, party, long_ago, gross=Decimal(500))
+    note = new_document(books, Kind.CREDIT_NOTE, party, long_ago, gross=Decimal(100), currency=invoice.currency)
+    books.allocate(note, invoice, note.outstanding, long_ago)
+    paid = books.pay(invoice, Decimal(50), long_ago)
+    nights = Nights(engine, living, "linked", history_from=living.ledger.now.date() - timedelta(days=100))
+    run_id, outcome = nights.night()
+    assert f"CreditNote:{note.id}" in nights.rows("credit_notes") and f"Payment:{paid.id}" in nights.rows("payments")
+    assert nights.blocking(run_id) == {} and not outcome.differences
+
+
+def test_deleted_drafts_and_payments_are_listed_as_deletions(living: Running) -> None:
+    before = living.ledger.now
+    living.ledger.advance(2)
+    books = living.ledger.entity(0)
+    gone = {f"Invoice:{d.id}" for d in books.kinds(Kind.INVOICE) if d.state is State.DELETED and d.updated_at >= before}
+    deleted = (p for p in books.payments.values() if p.deleted and p.updated_at >= before)
+    gone |= {f"Payment:{p.id}" for p in deleted if books.documents[p.document].kind in RECEIVABLE}
+    found = {key for _, key in living.connector().deletions(before) if key.startswith(("Invoice:", "Payment:"))}
+    assert gone and found == gone

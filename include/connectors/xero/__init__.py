@@ -31,11 +31,12 @@ from include.connectors.base import (
     Window,
 )
 from include.connectors.oauth import Bearer
-from include.connectors.xero import customers, invoices, pages, payments, scope
+from include.connectors.xero import customers, invoices, payments, records, scope
 from include.connectors.xero.client import TRIAL_BALANCE, Client
 from include.connectors.xero.figures import Control
 from include.connectors.xero.invoices import UnknownValue
-from include.connectors.xero.pages import LISTS, Reader
+from include.connectors.xero.pages import Reader
+from include.connectors.xero.records import LISTS
 from include.errors import ConfigurationError, MissingRights
 
 STREAMS = tuple(
@@ -88,7 +89,7 @@ class Xero(Connector):
                 f"not granted, and so lost: {'; '.join(lost)}",
                 next_step="add the scopes of docs/connect/xero.md to the app and authorize it again",
             )
-        self._reader()
+        self._client.tenant = self.entity or seen[0].id  # rights are the grant's: one organisation stands for all
         for the_list in LISTS.values():
             self._client.page(the_list.name, 1, {}, size=1)
         said = f"authorized for {', '.join(entity.name for entity in seen)}"
@@ -139,7 +140,7 @@ class Xero(Connector):
 
     def read_ids(self, stream: Stream, ids: Sequence[str]) -> Iterator[Page]:
         """Read records by id, as many at a time as an address can hold."""
-        wanted = pages.ids(stream.record_types, ids)
+        wanted = records.ids(stream.record_types, ids)
         if not wanted:
             return iter(())
         the_list = LISTS[stream.name]
@@ -155,19 +156,18 @@ class Xero(Connector):
             if LISTS[stream.name] is scope.CONTACTS:
                 continue
             for page in self.read(stream, Window(history_from=date.min, since=since)):
-                records = self.decode(stream, page.body)
-                for item, record in zip(page.items, records, strict=True):
+                for item, record in zip(page.items, self.decode(stream, page.body), strict=True):
                     if record.get("Status") == "DELETED":
                         yield stream.name, item.key
 
     def control_figures(self, as_of: date, history_from: date) -> ControlFigures:
-        """Ask contacts, lists and the trial balance; but for the latter Xero answers as of now."""
+        """Ask contacts, lists and the trial balance; Xero answers as of now, which is the as-of day's night."""
         reader = self._reader()
         return Control(reader.client, reader).figures(as_of, history_from)
 
     def decode(self, stream: Stream, body: bytes) -> Sequence[Record]:
         """Return a page's records, each with what its organisation says of itself."""
-        return pages.decode(stream, body)
+        return records.decode(stream, body)
 
     def normalize(self, stream: Stream, records: Iterable[Record]) -> Normalized:
         """Map each record by its own; one that cannot be mapped becomes a reject."""
@@ -223,7 +223,7 @@ def _reject(stream: Stream, record: Record, error: Exception) -> Reject:
     rest = record.get("AmountDue", record.get("RemainingCredit"))
     contact = record.get("Contact")
     return Reject(
-        key=pages.key(stream, record),
+        key=records.key(stream, record),
         table=next(iter(stream.tables)),
         reason="unknown_value" if is_unknown else "malformed_record",
         message=f"{error.column} has a value that no mapping covers"

@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from include.connectors.base import ControlFigures, Figure, Grade
 from include.connectors.xero import payments, scope, wire
-from include.connectors.xero.client import Client, Reply
+from include.connectors.xero.client import Client
 from include.connectors.xero.pages import Reader
 from include.connectors.xero.scope import List
 from include.errors import MissingRights
 from include.heirs import survivors
 
 ASKED = {
-    "open_total": "balance of the system account for debtors in the trial balance of the day",
+    "open_total": "balance of the system account for debtors in the trial balance, what is dated ahead included",
     "customer_balance": "Balances.AccountsReceivable of every contact, a raw sum over currencies",
     "open_document": "invoices, credit notes, over- and prepayments with status AUTHORISED, listed as summaries",
     "closed_world": "the same lists, by the type that Xero gives each record",
@@ -33,10 +33,11 @@ UNDECIDED = (
     "whether a contact's balance is less its unused credits is not known: set balances_include_credits on the "
     "connection, or grant accounting.reports.trialbalance.read"
 )
-MOST_PAGES = 10
+MOST_PAGES = 2
+AHEAD = timedelta(days=3653)
+"""Documents and payments may be dated ahead: the lists hold them already, so the balance must too."""
 DEBTORS = "DEBTORS"
 ZERO = Decimal(0)
-PAYMENT_TYPES = ("ACCRECPAYMENT", *payments.REFUNDS)
 
 Row = Mapping[str, Any]
 
@@ -92,33 +93,36 @@ class Control:
         return self._listed(the_list, scope.both(the_list.where, dated), scope.both(the_list.where, unfinished))
 
     def _payments(self, history_from: date) -> Listed:
-        where = scope.both(scope.any_of("PaymentType", PAYMENT_TYPES), scope.since_day(history_from))
-        found = self._listed(scope.PAYMENTS, where, "")
+        dated = scope.since_day(history_from)
+        found = self._listed(scope.PAYMENTS, scope.both(scope.any_of("PaymentType", scope.PAYMENTS.ours), dated), "")
         if not found.is_whole:  # two kinds in one list: each is counted by itself
-            for kind in PAYMENT_TYPES:
-                one = scope.both(scope.any_of("PaymentType", [kind]), scope.since_day(history_from))
-                count = self.client.page("Payments", 1, {"where": one}, size=1).item_count
-                found.rows.append({"PaymentType": kind, "Count": count})
+            found.rows = [
+                {
+                    "PaymentType": kind,
+                    "Count": self._count(scope.PAYMENTS, scope.both(scope.any_of("PaymentType", [kind]), dated)),
+                }
+                for kind in scope.PAYMENTS.ours
+            ]
         return found
 
     def _listed(self, the_list: List, where: str, open_where: str) -> Listed:
         """List what is meant, whole where that takes few pages, else only what is open."""
         summary = {"summaryOnly": "true"} if the_list is scope.INVOICES else {}
-        first: Reply | None = None
-        found = Listed(the_list)
+        rows: list[Row] = []
         for reply in self.reader.sweep(the_list, {"where": where, **summary}):
-            first = first or reply
-            if first.page_count > MOST_PAGES:
+            if reply.page_count > MOST_PAGES:
                 break
-            found.rows += [row for row in reply.rows if the_list.is_ours(row)]
-        assert first is not None
-        foreign = sum(1 for row in first.rows if not the_list.is_ours(row)) if first.is_last else 0
-        found.count, found.is_whole = first.item_count - foreign, first.page_count <= MOST_PAGES
-        if found.is_whole:
-            found.count = len(found.rows)
-        elif open_where:
-            found.rows = list(self.reader.rows(the_list, {"where": open_where, **summary}))
-        return found
+            rows += [row for row in reply.rows if the_list.is_ours(row)]
+        else:
+            return Listed(the_list, rows, len(rows))
+        ours = scope.any_of(the_list.type_field, the_list.ours)
+        count = self._count(the_list, scope.both(ours, where) if ours else where)
+        if open_where:
+            rows = list(self.reader.rows(the_list, {"where": open_where, **summary}))
+        return Listed(the_list, rows, count, is_whole=False)
+
+    def _count(self, the_list: List, where: str) -> int:
+        return self.client.page(the_list.name, 1, {"where": where}, size=1).item_count
 
     def _open(self, documents: Iterable[Listed]) -> Iterator[Figure]:
         base = self.client.organisation.base_currency
@@ -184,7 +188,7 @@ class Control:
         if not self.client.may_read_trial_balance:
             return None, missing
         try:
-            report = self.client.report("TrialBalance", {"date": as_of.isoformat()})
+            report = self.client.report("TrialBalance", {"date": (as_of + AHEAD).isoformat()})
         except MissingRights:
             return None, missing
         accounts = {a["AccountID"] for a in self.client.accounts()["Accounts"] if a.get("SystemAccount") == DEBTORS}
@@ -200,8 +204,7 @@ def _counts(documents: Iterable[Listed], moved: Listed, contacts: Iterable[Row])
     """Count tables; customers, as what they were merged into, only where every list was seen whole."""
     by_list = {listed.the_list: listed for listed in (*documents, moved)}
     if moved.is_whole:
-        kinds = Counter({str(row.get("PaymentType")): 0 for row in moved.rows})
-        kinds.update(str(row.get("PaymentType")) for row in moved.rows)
+        kinds = Counter(str(row.get("PaymentType")) for row in moved.rows)
     else:
         kinds = Counter({str(row["PaymentType"]): int(row["Count"]) for row in moved.rows})
     counts = {

@@ -9,40 +9,21 @@ asked for anew from the last one's moment on, not by the next number.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import date, datetime
 from typing import Any
 
-from include.connectors.base import Item, Page, Record, Stream, Window, digest
+from include.connectors.base import Page, Stream, Window
 from include.connectors.paging import by_number
-from include.connectors.xero import customers, invoices, payments, scope, wire
+from include.connectors.xero import scope
 from include.connectors.xero.client import Client, Reply
+from include.connectors.xero.records import GUID, LISTS, ids, item, updated
 from include.connectors.xero.scope import List
 from include.errors import SourceUnavailable
 
-LISTS: Mapping[str, List] = {
-    "customers": scope.CONTACTS,
-    "invoices": scope.INVOICES,
-    "credit_notes": scope.CREDIT_NOTES,
-    "payments": scope.PAYMENTS,
-    "overpayments": scope.OVERPAYMENTS,
-    "prepayments": scope.PREPAYMENTS,
-}
-ESSENCE: Mapping[str, Callable[[Record], Any]] = {
-    "customers": customers.essence,
-    "invoices": invoices.essence,
-    "credit_notes": invoices.essence,
-    "payments": payments.essence,
-    "overpayments": payments.essence,
-    "prepayments": payments.essence,
-}
-"""What of a record the mapping looks at: the rest, such as a customer's address on an invoice, is no news of it."""
 END = "end"
 ASKED_ONE_BY_ONE = 20
 """So many contacts at most are asked after by name; beyond, whole lists are cheaper."""
-GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 Row = dict[str, Any]
 Choose = Callable[[Sequence[Row]], Sequence[Row]]
@@ -69,13 +50,16 @@ class Reader:
             filters = [{"where": where} if (where := LISTS[stream.name].where) else {}]
         part, at, number = _place(window.resume, window.since)
         for index in range(part, len(filters)):
-            replies = self._replies(stream, filters[index], at, number if index == part else 1, window.since)
+            if window.since is not None and at is not None:
+                replies = self._changed(LISTS[stream.name], filters[index], at, number)
+            else:
+                replies = self._whole(LISTS[stream.name], filters[index], number, window.customers is None)
             for reply, rows, following in replies:
                 is_end = following is None and index == len(filters) - 1
                 token = END if is_end else f"{index}|{following or f'|{END}'}"
                 if page := self.page(stream, reply, rows, choose, token):
                     yield page
-            at = window.since
+            at, number = window.since, 1
 
     def listed(self, stream: Stream, filters: Iterable[Mapping[str, str]]) -> Iterator[Page]:
         """Page through filtered lists, by id, whatever their records' age."""
@@ -84,20 +68,19 @@ class Reader:
                 if page := self.page(stream, reply, reply.rows, lambda rows: rows, f"{part}||{reply.page}"):
                     yield page
 
-    def rows(self, the_list: List, asked: Mapping[str, str], most: int = 0) -> Iterator[Row]:
-        """Yield the records of a filtered list that are ours.
-
-        Args:
-            most: pages at most; 0 = all.
-        """
+    def rows(self, the_list: List, asked: Mapping[str, str]) -> Iterator[Row]:
+        """Yield the records of a filtered list that are ours."""
         for reply in self.sweep(the_list, asked):
             yield from filter(the_list.is_ours, reply.rows)
 
-    def sweep(self, the_list: List, asked: Mapping[str, str], first: int = 1, whole: bool = False) -> Iterator[Reply]:
+    def sweep(
+        self, the_list: List, asked: Mapping[str, str], first: int = 1, is_whole: bool = False
+    ) -> Iterator[Reply]:
         """Page by the id.
 
         Args:
-            whole: nothing leaves this list, so that less than Xero counted at first means a loss.
+            is_whole: nothing leaves this list, so that less than Xero counted at first means a loss. A read that goes
+                on after a page cannot know; the counts of the control figures do.
 
         Raises:
             SourceUnavailable: the list goes round in circles or changed its order; the task retries.
@@ -112,9 +95,10 @@ class Reader:
         ):  # fmt: skip
             counted = counted or reply.item_count
             seen.update(str(row.get(the_list.id_field)) for row in reply.rows)
+            if is_whole and first == 1 and reply.is_last and len(seen) < counted:
+                lost = f"{len(seen)} of {counted} came"
+                raise _circle(f"{the_list.name} changed their order while they were read: {lost}")
             yield reply
-        if whole and first == 1 and len(seen) < counted:
-            raise _circle(f"{the_list.name} changed their order while they were read: {len(seen)} of {counted} came")
 
     def page(self, stream: Stream, reply: Reply, rows: Sequence[Row], choose: Choose, token: str) -> Page | None:
         """Return the page of those rows that are chosen; None if none is."""
@@ -161,7 +145,7 @@ class Reader:
         everything = window.since is None and window.customers is None
 
         def is_timely(row: Row) -> bool:
-            at = _updated(row)
+            at = updated(row)
             return not at or ((window.since or at) <= at and (window.until is None or at < window.until))
 
         def is_within(row: Row) -> bool:
@@ -178,27 +162,23 @@ class Reader:
 
         return choose
 
-    def _replies(
-        self, stream: Stream, asked: Mapping[str, str], at: datetime | None, number: int, since: datetime | None
+    def _whole(
+        self, the_list: List, asked: Mapping[str, str], number: int, is_whole: bool
     ) -> Iterator[tuple[Reply, Sequence[Row], str | None]]:
-        """Yield each page, its records not seen before, and where the next one begins; None after the last."""
-        the_list = LISTS[stream.name]
-        if since is not None and at is not None:
-            yield from self._changed(the_list, asked, at, number)
-            return
-        is_whole = asked == ({"where": the_list.where} if the_list.where else {})
-        for reply in self.sweep(the_list, asked, first=number, whole=is_whole):
+        """Yield each page of a list, its records, and where the next one begins; None after the last."""
+        for reply in self.sweep(the_list, asked, number, is_whole):
             yield reply, reply.rows, None if reply.is_last else f"|{reply.page + 1}"
 
     def _changed(
         self, the_list: List, asked: Mapping[str, str], at: datetime, number: int
     ) -> Iterator[tuple[Reply, Sequence[Row], str | None]]:
+        """Yield each page of changes, what of it was not seen before, and where the next begins; None after it."""
         archived = {"includeArchived": "true"} if the_list is scope.CONTACTS else {}
         ordered = {**asked, "order": "UpdatedDateUTC ASC", **archived}
         second, seen, before = at.replace(microsecond=0), set[tuple[str, datetime | None]](), b""
         while True:
             reply = self.client.page(the_list.name, number, ordered, since=second)
-            stamps = [_updated(row) for row in reply.rows]
+            stamps = [updated(row) for row in reply.rows]
             known = [stamp for stamp in stamps if stamp]
             if known != sorted(known):
                 raise _circle(f"changes of {the_list.name} do not come in the order of their change")
@@ -228,33 +208,6 @@ class Reader:
             for asked in scope.filters_by_id(credit, credit.contact, wanted)
             for row in self.rows(credit, asked)
         }
-
-
-def decode(stream: Stream, body: bytes) -> list[Record]:
-    """Return a page's records, each with what its organisation says of itself."""
-    page = json.loads(body, parse_float=Decimal)
-    rows = page["reply"][LISTS[stream.name].name]
-    return [rows[index] | {"organisation": page["organisation"]} for index in page["kept"]]
-
-
-def item(stream: Stream, row: Row) -> Item:
-    """Return what extract must know of a record."""
-    raw = json.dumps(ESSENCE[stream.name](row), sort_keys=True, default=str).encode()
-    return Item(key(stream, row), digest(raw), _updated(row))
-
-
-def key(stream: Stream, row: Mapping[str, Any]) -> str:
-    """Return a record's external id, made of its digest where it has no id."""
-    identifier = row.get(LISTS[stream.name].id_field)
-    if not isinstance(identifier, str) or not identifier:
-        identifier = f"?{digest(json.dumps(row, sort_keys=True, default=str).encode())}"
-    return f"{stream.record_types[0]}:{identifier}"
-
-
-def ids(record_types: Sequence[str], keys: Iterable[str]) -> list[str]:
-    """Return Xero's ids of these record keys, each once; what is no key of those types names nothing."""
-    found = (key.partition(":") for key in keys)
-    return sorted({i for record_type, _, i in found if record_type in record_types and GUID.fullmatch(i)})
 
 
 def _place(token: str | None, since: datetime | None) -> tuple[int, datetime | None, int]:
@@ -290,14 +243,6 @@ def _is_in_range(row: Row, history_from: date) -> bool:
         return scope.is_in_range(row, history_from)
     except (ValueError, AttributeError, TypeError):
         return True
-
-
-def _updated(row: Row) -> datetime | None:
-    try:
-        at = wire.moment(row.get("UpdatedDateUTC"))
-    except (ValueError, OverflowError):
-        return None
-    return at.astimezone(UTC) if at else None
 
 
 def _circle(what: str) -> SourceUnavailable:

@@ -30,6 +30,7 @@ class List:
         id_field: the field that never changes, by which a whole list is paged.
         where: what is ours in it, as far as it can be asked.
         not_ours: types that belong to suppliers; any other unknown one is for the mapping to refuse.
+        ours: types that belong to customers, where `where` does not say so.
         contact: the column that names a record's contact, for `where`.
         ids: the parameter that takes ids, where the list has one.
     """
@@ -39,6 +40,7 @@ class List:
     type_field: str = "Type"
     where: str = ""
     not_ours: tuple[str, ...] = ()
+    ours: tuple[str, ...] = ()
     contact: str = "Contact.ContactID"
     ids: str = ""
 
@@ -50,11 +52,18 @@ class List:
 CONTACTS = List("Contacts", "ContactID", ids="IDs", contact="ContactID")
 INVOICES = List("Invoices", "InvoiceID", where='Type=="ACCREC"', not_ours=("ACCPAY",), ids="IDs")
 CREDIT_NOTES = List("CreditNotes", "CreditNoteID", where='Type=="ACCRECCREDIT"', not_ours=("ACCPAYCREDIT",))
-OVERPAYMENTS = List("Overpayments", "OverpaymentID", not_ours=("SPEND-OVERPAYMENT", "APOVERPAYMENT"))
-PREPAYMENTS = List("Prepayments", "PrepaymentID", not_ours=("SPEND-PREPAYMENT", "APPREPAYMENT"))
+OVERPAYMENTS = List(
+    "Overpayments", "OverpaymentID", not_ours=("SPEND-OVERPAYMENT", "APOVERPAYMENT"),
+    ours=("RECEIVE-OVERPAYMENT", "AROVERPAYMENT"),
+)  # fmt: skip
+PREPAYMENTS = List(
+    "Prepayments", "PrepaymentID", not_ours=("SPEND-PREPAYMENT", "APPREPAYMENT"),
+    ours=("RECEIVE-PREPAYMENT", "ARPREPAYMENT"),
+)  # fmt: skip
 PAYMENTS = List(
     "Payments", "PaymentID", type_field="PaymentType", contact="Invoice.Contact.ContactID",
     not_ours=("ACCPAYPAYMENT", "APCREDITPAYMENT", "APOVERPAYMENTPAYMENT", "APPREPAYMENTPAYMENT"),
+    ours=("ACCRECPAYMENT", "ARCREDITPAYMENT", "AROVERPAYMENTPAYMENT", "ARPREPAYMENTPAYMENT"),
 )  # fmt: skip
 CREDITS = (CREDIT_NOTES, OVERPAYMENTS, PREPAYMENTS)
 

@@ -1,0 +1,69 @@
+"""Xero's records between a page and the mapping: where each stream's are listed, their keys, and when they changed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from include.connectors.base import Item, Record, Stream, digest
+from include.connectors.xero import customers, invoices, payments, scope, wire
+from include.connectors.xero.scope import List
+
+LISTS: Mapping[str, List] = {
+    "customers": scope.CONTACTS,
+    "invoices": scope.INVOICES,
+    "credit_notes": scope.CREDIT_NOTES,
+    "payments": scope.PAYMENTS,
+    "overpayments": scope.OVERPAYMENTS,
+    "prepayments": scope.PREPAYMENTS,
+}
+ESSENCE: Mapping[str, Callable[[Record], Any]] = {
+    "customers": customers.essence,
+    "invoices": invoices.essence,
+    "credit_notes": invoices.essence,
+    "payments": payments.essence,
+    "overpayments": payments.essence,
+    "prepayments": payments.essence,
+}
+"""What of a record the mapping looks at: the rest, such as a customer's address on an invoice, is no news of it."""
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def decode(stream: Stream, body: bytes) -> list[Record]:
+    """Return a page's records, each with what its organisation says of itself."""
+    page = json.loads(body, parse_float=Decimal)
+    rows = page["reply"][LISTS[stream.name].name]
+    return [rows[index] | {"organisation": page["organisation"]} for index in page["kept"]]
+
+
+def item(stream: Stream, row: Mapping[str, Any]) -> Item:
+    """Return what extract must know of a record."""
+    raw = json.dumps(ESSENCE[stream.name](row), sort_keys=True, default=str).encode()
+    return Item(key(stream, row), digest(raw), updated(row))
+
+
+def key(stream: Stream, row: Mapping[str, Any]) -> str:
+    """Return a record's external id, made of its digest where it has no id."""
+    identifier = row.get(LISTS[stream.name].id_field)
+    if not isinstance(identifier, str) or not identifier:
+        identifier = f"?{digest(json.dumps(row, sort_keys=True, default=str).encode())}"
+    return f"{stream.record_types[0]}:{identifier}"
+
+
+def ids(record_types: Sequence[str], keys: Iterable[str]) -> list[str]:
+    """Return Xero's ids of these record keys, each once; what is no key of those types names nothing."""
+    found = (key.partition(":") for key in keys)
+    return sorted({i for record_type, _, i in found if record_type in record_types and GUID.fullmatch(i)})
+
+
+def updated(row: Mapping[str, Any]) -> datetime | None:
+    """Return when the record changed, UTC; None where that cannot be read."""
+    try:
+        at = wire.moment(row.get("UpdatedDateUTC"))
+    except (ValueError, OverflowError):
+        return None
+    return at.astimezone(UTC) if at else None
