@@ -2,7 +2,8 @@
 
 Three organizations read the same books. One is left alone; of the second a worker is killed while it
 reads, of the third while its load waits inside its transaction. All must end in the same rows, and so
-must the night after the warehouse was restored from a dump that is older than the last two.
+must the night after the warehouse was restored from a dump that is older than the last two. A fourth
+organization is the sandbox's, added while everything runs.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import requests
 
 from tests.conformance import ledger
 from tests.conformance.sample_server import order_faults
-from tests.deploy import images
+from tests.deploy import images, sandbox
 from tests.deploy.engine import Missing, found_or_started
 from tests.deploy.stack import PROJECT, Stack, defaults
 
@@ -52,7 +53,7 @@ def main() -> int:
             (folder := Path(name)).chmod(0o755)  # containers read the books as another user
             wanted = ("BASE_IMAGE", *images.SERVERS)
             stand_ins = images.prepare(engine, {name: defaults()[name] for name in wanted}, tell)
-            stack = Stack(engine, folder, stand_ins)
+            stack = Stack(engine, folder, stand_ins | {"GREENLIGHT_SANDBOX": sandbox.options()})
             try:
                 _scenario(stack, tell)
             except BaseException:
@@ -87,6 +88,9 @@ def _scenario(stack: Stack, tell: Callable[[str], None]) -> None:
     _is_closed(stack)
     tell("nobody gets in without a password, nothing runs as root; the first organization runs")
     _to_the_gate(stack, UNDISTURBED, stack.airflow.trigger(dag_ids[UNDISTURBED]), tell)
+    stack.airflow.wait([sandbox.connect(stack)])
+    tell("an organization of the sandbox was added while everything runs")
+    _to_the_gate(stack, sandbox.ORGANIZATION, stack.airflow.trigger(f"sync__{sandbox.ORGANIZATION}"), tell)
     truth = _rows(stack)
     assert truth[UNDISTURBED]["invoices"], "no invoice was loaded"
     stack.inside("postgres", "sh", "-c", f"pg_dump {AS} --format custom warehouse > {DUMP}")
@@ -109,7 +113,8 @@ def _scenario(stack: Stack, tell: Callable[[str], None]) -> None:
     _restore(stack)
     assert not _rows(stack)[LOADING]["invoices"], "the dump is older, so the last organization is not in it"
     tell("the warehouse is restored from the dump of the first evening; the next night runs")
-    runs = {dag_id: stack.airflow.trigger(dag_id) for dag_id in dag_ids.values()}
+    again = [*dag_ids.values(), f"sync__{sandbox.ORGANIZATION}"]
+    runs = {dag_id: stack.airflow.trigger(dag_id) for dag_id in again}
     states = stack.airflow.finish(runs, lambda _: None, seconds=WAIT_SECONDS * 2)
     assert set(states.values()) == {"success"}, f"the night after the restore ended as {states}"
     assert _rows(stack) == dict.fromkeys(truth, truth[UNDISTURBED]), "the restored warehouse ended in other rows"

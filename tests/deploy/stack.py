@@ -34,10 +34,10 @@ class Stack:
 
     Args:
         folder: holds the books, the organizations' files and the secrets, all of this run only.
-        images: the variables that name other images than docker-compose.yaml does.
+        variables: what docker-compose.yaml is given beside what is this test's own: images, the sandbox.
     """
 
-    def __init__(self, engine: Engine, folder: Path, images: dict[str, str]) -> None:
+    def __init__(self, engine: Engine, folder: Path, variables: dict[str, str]) -> None:
         self.engine = engine
         self.name = f"greenlight-test-{secrets.token_hex(3)}"
         self.keys = folder / "keys.env"
@@ -53,7 +53,8 @@ class Stack:
             "SAMPLE_BOOKS": str(self.books),
             "SAMPLE_CONNECTION": json.dumps(connection),
             "COMPOSE_PROJECT_NAME": self.name,
-        } | images
+            "COMPOSE_PROFILES": "sandbox",
+        } | variables
         environment.make_keys(self.keys, deployment=True)
         self.airflow = _Deployed(folder, self._port)
 
