@@ -9,7 +9,7 @@ PY := .venv/bin/python
 PIP := -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 STAMP := .requirements
 
-.PHONY: help env env-dev env-tryton env-xero demo up connect status test lint format docs requirements clean
+.PHONY: help env env-dev env-tryton env-xero demo up connect status test compose-test lint format docs requirements clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' Makefile | while read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
@@ -28,6 +28,9 @@ status: env ## how every organization stands
 
 test: env-dev env-tryton env-xero ## all tests, the demo among them (ARGS="-m 'not slow'")
 	@exec $(PY) -m pytest $(ARGS)
+
+compose-test: env-dev ## docker-compose.yaml on a real Docker engine, with killed workers (10 minutes)
+	@exec $(PY) -m tests.deploy
 
 lint: env-dev ## ruff and mypy
 	@$(PY) -m ruff check .
@@ -48,7 +51,7 @@ requirements: env-dev ## pin what requirements*.in ask for (ARGS=--upgrade for n
 	done
 
 clean: ## remove environments and caches; .env and .data stay
-	rm -rf .venv .tryton .xero .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .tryton .xero .demo .compose-test .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 env: .venv/$(STAMP)
@@ -61,6 +64,7 @@ env-tryton: .tryton/blank.sqlite
 
 env-xero: .xero/$(STAMP)
 
+# The pins are the constraints, too: an older pip does not hold name[extra] to the version of name.
 .venv/$(STAMP): requirements.txt
 	@set -e; $(PY) -c '' 2>/dev/null || for python in $(PYTHON) python3.13 python3.12 python3.11 python3 none; do \
 	  if [ "$$python" = none ]; then \
@@ -71,7 +75,7 @@ env-xero: .xero/$(STAMP)
 	  fi; \
 	done; \
 	echo "installing Greenlight for $$($(PY) --version) into .venv (a minute or two, once) ..."; \
-	$(PY) $(PIP) -r requirements.txt; touch $@
+	$(PY) $(PIP) -r requirements.txt -c requirements.txt; touch $@
 
 .venv/$(STAMP)-dev: requirements-dev.txt .venv/$(STAMP)
 	@echo "installing what tests and lint need ..."

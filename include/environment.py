@@ -1,6 +1,7 @@
 """The environment of everything that runs from this folder: config/airflow.env, .env and the paths.
 
     python -m include.environment keys                 # make .env with the keys that are missing
+    python -m include.environment keys --deployment    # … and those that docker-compose.yaml asks for
     python -m include.environment run airflow dags list   # run a command as `make up` would see it
 
 What is already set goes first. With `AIRFLOW_HOME` set, Airflow is somebody else's: commands then
@@ -20,6 +21,15 @@ PROJECT = Path(__file__).resolve().parent.parent
 SETTINGS = PROJECT / "config" / "airflow.env"
 KEYS = PROJECT / ".env"
 OURS = "GREENLIGHT_"
+DEPLOYMENT = (
+    "AIRFLOW__API__SECRET_KEY",
+    "ADMINISTRATOR_PASSWORD",
+    "POSTGRES_PASSWORD",
+    "AIRFLOW_DATABASE_PASSWORD",
+    "WAREHOUSE_DATABASE_PASSWORD",
+    "REDIS_PASSWORD",
+)
+"""Secrets of a deployment beside the keys; some become part of a URL, so they hold nothing to be quoted there."""
 SECRET_KEY = f"{OURS}SECRET_KEY"
 
 
@@ -45,8 +55,13 @@ def for_command() -> None:
     os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
 
 
-def make_keys(file: Path = KEYS) -> list[str]:
-    """Write the keys that `file` lacks, readable by its owner only; return their names."""
+def make_keys(file: Path = KEYS, deployment: bool = False) -> list[str]:
+    """Write the keys that `file` lacks, readable by its owner only; return their names.
+
+    Args:
+        file: is made when it is not there; what it holds already stays.
+        deployment: the passwords that docker-compose.yaml asks for, too.
+    """
     from cryptography.fernet import Fernet
 
     made = {
@@ -54,6 +69,8 @@ def make_keys(file: Path = KEYS) -> list[str]:
         "AIRFLOW__CORE__FERNET_KEY": Fernet.generate_key().decode(),
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(64),
     }
+    if deployment:
+        made |= {name: secrets.token_urlsafe(32) for name in DEPLOYMENT}
     missing = [name for name in made if not _read(file).get(name)]
     if missing:
         file.touch(mode=0o600)
@@ -102,13 +119,15 @@ def main() -> int:
     """Run the command line; `run` never returns, the command takes this process's place."""
     parser = argparse.ArgumentParser(prog="python -m include.environment", description=(__doc__ or "").splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("keys", help="make .env with the keys that are missing")
+    keys = commands.add_parser("keys", help="make .env with the keys that are missing")
+    keys.add_argument("--deployment", action="store_true", help="and with what docker-compose.yaml asks for")
+    keys.add_argument("--file", type=Path, default=KEYS, help="another file than .env")
     run = commands.add_parser("run", help="run a command in this environment")
     run.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND")
     arguments = parser.parse_args()
     if arguments.command == "keys":
-        if made := make_keys():
-            print(f"{KEYS.name} now holds a new {', '.join(made)}")
+        if made := make_keys(arguments.file, arguments.deployment):
+            print(f"{arguments.file.name} now holds a new {', '.join(made)}")
         return 0
     if not arguments.words:
         run.error("name the command to run")

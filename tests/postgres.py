@@ -134,8 +134,8 @@ class _Process:
         return self.output.read().decode(errors="replace")
 
 
-def _as(user: pwd.struct_passwd | None, program: str, *arguments: str | Path) -> _Process:
-    return _Process([_binary(program), *map(str, arguments)], user)
+def _as(user: pwd.struct_passwd | None, name: str, *arguments: str | Path) -> _Process:
+    return _Process([program(name), *map(str, arguments)], user)
 
 
 def _end_with_parent() -> None:
@@ -143,12 +143,13 @@ def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(set_death_signal, signal.SIGINT)
 
 
-def _binary(program: str) -> str:
-    installed = Path("/usr/lib/postgresql").glob(f"*/bin/{program}")
+def program(name: str) -> str:
+    """Return where a program of the newest PostgreSQL is."""
+    installed = Path("/usr/lib/postgresql").glob(f"*/bin/{name}")
     newest = max(installed, key=lambda path: float(path.parts[4]), default=None)
-    found = str(newest) if newest else shutil.which(program)
+    found = str(newest) if newest else shutil.which(name)
     if found is None:
-        raise FileNotFoundError(f"{program} is missing: install PostgreSQL (Debian: apt-get install postgresql)")
+        raise FileNotFoundError(f"{name} is missing: install PostgreSQL (Debian: apt-get install postgresql)")
     return found
 
 

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(str(error))
     if options.render:
         face.render()
-    listening = serving.listen(options.port)
+    listening = serving.listen(options.port, options.host)
     url = serving.address(listening)
     if options.credentials:
         _write(options.credentials, {"url": url, **face.credentials(), **face.consent([])})
@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         "--defects", action="append", default=[], metavar="WHICH[:NAME,...]",
         help=f"plant defects in one entity (first, second ...): all, or some of {', '.join(DEFECTS)}",
     )  # fmt: skip
+    parser.add_argument("--host", default=serving.LOOPBACK, help="the address to listen at; 0.0.0.0 in a container")
     parser.add_argument("--port", type=int, default=0, help="any free one if not given")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the face")
     parser.add_argument("--credentials", type=Path, metavar="FILE", help="write what a client needs to FILE")

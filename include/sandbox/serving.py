@@ -15,18 +15,19 @@ STARTING_SECONDS = 10
 LOOPBACK = "127.0.0.1"
 
 
-def listen(port: int = 0) -> socket.socket:
-    """Return a socket that listens on the loopback interface, on any free port if none is given."""
+def listen(port: int = 0, host: str = LOOPBACK) -> socket.socket:
+    """Return a socket that listens, on the loopback interface and any free port if none is given."""
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((LOOPBACK, port))
+    listening.bind((host, port))
     listening.listen()  # who connects before the server runs waits instead of being refused
     return listening
 
 
 def address(listening: socket.socket) -> str:
-    """Return the base address of a listening socket."""
-    return f"http://{LOOPBACK}:{listening.getsockname()[1]}"
+    """Return the base address of a listening socket; by this machine's name where it listens to others."""
+    host, port = listening.getsockname()
+    return f"http://{host if host == LOOPBACK else socket.gethostname()}:{port}"
 
 
 def server(app: Any) -> uvicorn.Server:

@@ -43,8 +43,8 @@ class Sample(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+    def __init__(self, folder: Path, port: int = 0, host: str = "127.0.0.1") -> None:
+        super().__init__((host, port), _Handler)
         self.folder = folder
         self._cache: dict[str, tuple[tuple[int, int], Any]] = {}
         self._lock = threading.Lock()
@@ -174,9 +174,10 @@ def main() -> None:
     """Print the port and serve."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen at; 0.0.0.0 inside a container")
     parser.add_argument("--folder", type=Path, required=True)
     arguments = parser.parse_args()
-    server = Sample(arguments.folder, arguments.port)
+    server = Sample(arguments.folder, arguments.port, arguments.host)
     print(server.server_address[1], flush=True)
     server.serve_forever()
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import sys
 import time
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from include import warehouse
-from include.model import TABLES, UNCOMPARED
+from tests.rows import rows
 from tests.scheduler.conftest import PROJECT, TWINS, Lab
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e]
 GATE = "ready_to_exit_test_mode"
-PER_ORGANIZATION = ("organization_id", "record_id", *UNCOMPARED)
 
 
 @pytest.fixture(scope="session")
@@ -39,18 +37,6 @@ def status(lab: Lab) -> dict[str, str]:
     words = [sys.executable, "-m", "include.environment", "run", sys.executable, "-c", program]
     lab.airflow.processes.run(words, lab.folder / "log", lab.airflow.environment, PROJECT, "status")
     return {o["id"]: o["mode"] for o in json.loads(figures.read_text())}
-
-
-def rows(engine: Engine, organization: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Return every table's rows of an organization, without what names the organization or the run."""
-    found = {}
-    with engine.connect() as connection:
-        for name in TABLES:
-            table = warehouse.table(name)
-            columns = [c for c in table.c if c.name not in PER_ORGANIZATION]
-            query = select(*columns).where(table.c.organization_id == organization).order_by(table.c.external_id)
-            found[name] = [tuple(json.dumps(v, default=str) for v in row) for row in connection.execute(query)]
-    return found
 
 
 @pytest.mark.parametrize(
