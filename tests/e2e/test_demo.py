@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def test_the_defective_company_has_its_planted_defects(finished: dict[str, Any],
 
 def test_the_data_docs_are_there(finished: dict[str, Any]) -> None:
     for organization in finished["organizations"]:
-        assert f"<h1>{organization['name']}</h1>" in Path(organization["data_docs"]).read_text()
+        assert f"<h1>{escape(organization['name'])}</h1>" in Path(organization["data_docs"]).read_text()
 
 
 def test_it_leaves_no_process_behind(finished: dict[str, Any]) -> None:
