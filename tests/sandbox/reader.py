@@ -63,9 +63,10 @@ class Official:
             "access_token": access, "refresh_token": refresh, "expires_in": 1800, "expires_at": 0,
             "token_type": "Bearer", "scope": ["offline_access"],
         }  # fmt: skip
-        app = OAuth2Token(client_id=server.app.client_id, client_secret=server.app.client_secret)
+        configuration = Configuration()  # a copy of the first that was ever made, token and all
+        configuration.oauth2_token = OAuth2Token(client_id=server.app.client_id, client_secret=server.app.client_secret)
         client = ApiClient(
-            Configuration(oauth2_token=app),
+            configuration,
             oauth2_token_getter=lambda: self.store,
             oauth2_token_saver=self.store.update,
         )

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from xero_python.accounting import AccountingApi
-from xero_python.api_client import ApiClient
-from xero_python.api_client.configuration import Configuration
-from xero_python.api_client.oauth2 import OAuth2Token, TokenApi
-from xero_python.identity import IdentityApi
 
 from include.connectors.base import Window
 from include.connectors.xero import Xero
+from tests.sandbox.reader import Official
 from tests.xero.conftest import Running
 
 SALES = ("ACCRECCREDIT", "RECEIVE-OVERPAYMENT", "RECEIVE-PREPAYMENT")
@@ -24,21 +21,11 @@ Row = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def api(running: Running) -> Iterator[AccountingApi]:
+def api(running: Running) -> AccountingApi:
     """The vendor's client, which refreshes its token first."""
-    access, refresh = running.server.grant()
-    kept = {"access_token": access, "refresh_token": refresh, "expires_in": 1800, "expires_at": 0,
-            "token_type": "Bearer", "scope": ["offline_access"]}  # fmt: skip
-    urls = (TokenApi.refresh_token_url, TokenApi.client_credentials_token_url)
-    TokenApi.refresh_token_url = TokenApi.client_credentials_token_url = f"{running.server.url}/connect/token"
-    app = running.server.app
-    client = ApiClient(
-        Configuration(oauth2_token=OAuth2Token(client_id=app.client_id, client_secret=app.client_secret)),
-        oauth2_token_getter=lambda: kept, oauth2_token_saver=kept.update,
-    )  # fmt: skip
-    assert running.entity in [c.tenant_id for c in IdentityApi(client, base_url=running.server.url).get_connections()]
-    yield AccountingApi(client, base_url=running.server.api)
-    TokenApi.refresh_token_url, TokenApi.client_credentials_token_url = urls
+    official = Official(running.server)
+    assert running.entity in [connection.tenant_id for connection in official.identity.get_connections()]
+    return official.accounting
 
 
 @pytest.fixture(scope="module")
