@@ -178,9 +178,13 @@ def customer() -> str:
 
 
 def refused(key: str, blocking: bool = False) -> str:
-    """Return 1 if the record behind a key, which may name one of its lines, was rejected (and blocks), else NULL."""
+    """Return 1 if the record behind a key, which may name one of its lines, was rejected (and blocks), else NULL.
+
+    Compared letter by letter: LIKE would take an id for a pattern, and on SQLite ignores case.
+    """
     return f"""(SELECT MAX(1) FROM rejected_records r WHERE r.organization_id = t.organization_id
-                 AND (r.external_id = {key} OR {key} LIKE r.external_id || ':%')
+                 AND (r.external_id = {key}
+                   OR SUBSTR({key}, 1, LENGTH(r.external_id) + 1) = r.external_id || ':')
                  {"AND r.is_open IS NOT FALSE" if blocking else ""})"""
 
 

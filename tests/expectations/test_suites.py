@@ -158,6 +158,16 @@ def test_an_orphan_of_a_reject_that_does_not_block_blocks_itself(books: Books) -
     assert set(tripped(books)) == {"invoices_customer"}
 
 
+@pytest.mark.parametrize("rejected", ["Invoice:90", "invoice:9_", "invoice:%", "invoice:9"])
+def test_a_reject_of_a_key_that_only_looks_alike_explains_no_orphan(books: Books, rejected: str) -> None:
+    for number in range(300):
+        books.add("source_records", f"more:{number}")
+    books.reject(rejected, reason="impossible_text", is_open=False)
+    books.add("allocations", "invoice:1/payment:y", target_type="invoice", target_external_id="invoice:90:2",
+              target_amount=0, parent_external_id="invoice:1")  # fmt: skip
+    assert set(tripped(books)) == {"allocation_target"}
+
+
 def test_an_allocation_to_a_closed_invoice_that_was_rejected_shuts_nothing(books: Books) -> None:
     for number in range(300):
         books.add("source_records", f"more:{number}")
