@@ -27,7 +27,7 @@ status: env ## how every organization stands
 	@exec $(PY) -m include.environment run $(PY) -m include.status $(ARGS)
 
 test: env-dev env-tryton env-xero ## all tests, the demo among them (ARGS="-m 'not slow'")
-	@exec $(PY) -m pytest $(ARGS)
+	@exec $(PY) -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 compose-test: env-dev ## docker-compose.yaml on a real Docker engine, with killed workers (10 minutes)
 	@exec $(PY) -m tests.deploy
