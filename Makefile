@@ -37,8 +37,9 @@ lint: env-dev ## ruff and mypy
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 
-docs: env ## make docs/model.md from the model
+docs: env ## make docs/model.md from the model and README.md's tables from the connectors
 	@$(PY) -m include.model_page
+	@$(PY) -m include.connector_tables
 
 format: env-dev ## put the code into shape
 	@$(PY) -m ruff check --fix .
