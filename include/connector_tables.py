@@ -28,7 +28,7 @@ FIGURES: Mapping[FigureName, str] = {
 }
 """Every control figure, in the words of the table."""
 PROOFS = {Proof.SANDBOX: "own sandbox", Proof.CLIENT: "vendor's own client", Proof.SERVER: "real server"}
-NOT_PROVEN = "not yet"
+NOT_PROVEN, NOT_NEEDED = "not yet", "not needed"
 
 
 def render() -> str:
@@ -64,7 +64,8 @@ def own() -> list[type[Connector]]:
 
 
 def _proven(connector: type[Connector]) -> tuple[str, ...]:
-    return (_guide(connector), *(connector.proven.get(proof, NOT_PROVEN) for proof in PROOFS))
+    lacking = NOT_NEEDED if Proof.SERVER in connector.proven else NOT_PROVEN  # beside the vendor's own software
+    return (_guide(connector), *(connector.proven.get(proof, lacking) for proof in PROOFS))
 
 
 def _read(connector: type[Connector], stream: Stream) -> tuple[str, ...]:
