@@ -29,6 +29,8 @@ BROWSER_ARGUMENTS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 SIZE, DOCS_SIZE = {"width": 1440, "height": 900}, {"width": 1200, "height": 900}
+GAP = 12
+"""Less than what lies between two checks, pixels."""
 SETTLE_SECONDS = 4
 """What Airflow's pages need after their last word to stand still."""
 
@@ -101,7 +103,7 @@ def _data_docs(browser: Browser, index: Path, to: Path) -> None:
     page = browser.new_page(viewport=DOCS_SIZE)
     page.goto(index.as_uri())
     bottoms = [box["y"] + box["height"] for each in page.locator("section").all() if (box := each.bounding_box())]
-    height = max(bottom for bottom in bottoms if bottom <= DOCS_SIZE["height"] - 24) + 24
+    height = max(bottom for bottom in bottoms if bottom <= DOCS_SIZE["height"] - GAP) + GAP
     _save(page.screenshot(clip={"x": 0, "y": 0, "width": DOCS_SIZE["width"], "height": height}), to)
     page.close()
 
