@@ -6,6 +6,7 @@ files and nothing else; every room is imported by the task that enters it.
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ from include.run import take_readiness_away
 if TYPE_CHECKING:
     from include.organizations import Organization
     from include.run import Run
+
+log = logging.getLogger(__name__)
 
 RUN_TIMEOUT = timedelta(hours=8)
 RETRY_BY_KIND = RetryByKind(RUN_TIMEOUT)
@@ -77,6 +80,12 @@ def _run() -> Run:
     return Run.open(organization_id, context["run_id"], context["dag_run"].start_date)
 
 
+def _tell(text: str) -> None:
+    """Log line by line: what is printed instead arrives late, and Airflow's UI folds it away behind the task's end."""
+    for line in text.splitlines():
+        log.info("%s", line)
+
+
 def _skip_if_dry() -> None:
     if get_current_context()["params"]["dry_run"]:
         raise AirflowSkipException("dry run: nothing is loaded, validated or gated")
@@ -101,7 +110,7 @@ def extract(stream: str) -> dict[str, Any]:
         )  # fmt: skip
         manifest = room.extract(read, asked, now())
     summary = manifest.summary()
-    print(f"{run.organization.id} · {stream}: {summary}")
+    _tell(f"{run.organization.id} · {stream}: {summary}")
     if manifest.is_unchanged and not context["params"]["dry_run"]:
         warehouse.record_unchanged(run.engine, manifest, now())
         context["ti"].xcom_push("summary", summary)
@@ -122,7 +131,7 @@ def normalize(extracted: dict[str, Any]) -> dict[str, Any]:
         "manifest": manifest.normalized_address, "records": manifest.record_count, "changed": manifest.changed_count,
         "rejects": manifest.reject_count,
     }  # fmt: skip
-    print(f"{run.organization.id} · {manifest.stream}: {summary}")
+    _tell(f"{run.organization.id} · {manifest.stream}: {summary}")
     return summary
 
 
@@ -137,7 +146,7 @@ def load(normalized: dict[str, Any]) -> dict[str, Any]:
     with run.named_errors():
         manifest = staging.Manifest.read(normalized["manifest"])
         summary = warehouse.load(run.engine, manifest, now(), exclude=run.organization.exclude).as_dict()
-    print(f"{run.organization.id} · {manifest.stream}: {summary}")
+    _tell(f"{run.organization.id} · {manifest.stream}: {summary}")
     return summary
 
 
@@ -158,7 +167,7 @@ def read_missing() -> dict[str, Any]:
         "records": done.records, "rounds": done.rounds, "orphans": len(done.orphans), "requests": done.requests,
         "bytes": done.bytes,
     }  # fmt: skip
-    print(f"{run.organization.id}: {summary}; the first that are not in the source: {done.orphans[:SHOWN]}")
+    _tell(f"{run.organization.id}: {summary}; the first that are not in the source: {done.orphans[:SHOWN]}")
     return summary
 
 
@@ -177,7 +186,7 @@ def reconcile() -> dict[str, Any]:
             run.engine, run.organization, run.connector, run.run_id, run.as_of, started_at or now(), now
         )
     for line in outcome.differences[:SHOWN]:
-        print(f"{line.figure} {line.subject}: {line.classification}, ours {line.ours}, theirs {line.theirs}")
+        _tell(f"{line.figure} {line.subject}: {line.classification}, ours {line.ours}, theirs {line.theirs}")
     return {
         "figures": len(outcome.lines),
         "differences": len(outcome.differences),
@@ -207,7 +216,7 @@ def validate() -> dict[str, Any]:
     if not limited:
         renewed = test_mode.renew(run.engine, run.organization, connector, run.run_id, run.as_of, now())
     if renewed is not None:
-        print(f"{run.organization.id}: nothing changed since {renewed.relies_on_run_id}, its evidence holds")
+        _tell(f"{run.organization.id}: nothing changed since {renewed.relies_on_run_id}, its evidence holds")
         return {"passed": True, "renewed_from": renewed.relies_on_run_id, "data_docs": renewed.docs}
 
     from include.expectations import checkpoint
@@ -216,11 +225,11 @@ def validate() -> dict[str, Any]:
     passed = verdict.rows_passed if limited else verdict.passed
     if not limited or not (passed or test_mode.judged_these_rows(run.engine, run.organization.id)):
         test_mode.record(run.engine, run.organization, connector, run.run_id, run.as_of, verdict, now())
-    print(verdict.plain_words())
+    _tell(verdict.plain_words())
     if not passed:
         raise AirflowFailException(verdict.headline())
     if not verdict.passed:
-        print("\nThis run read only a part: what else differs from the ERP is for the next whole run to judge.")
+        _tell("\nThis run read only a part: what else differs from the ERP is for the next whole run to judge.")
     return {"passed": True, "data_docs": verdict.docs}
 
 
@@ -240,7 +249,7 @@ def ready_to_exit_test_mode() -> None:
             test_mode.assert_ready(run.engine, run.organization, type(run.connector), run.run_id, now())
     except NotReady as reason:
         raise AirflowFailException(str(reason)) from None
-    print(f"{run.organization.id} is ready to exit test mode; a person decides whether it goes live")
+    _tell(f"{run.organization.id} is ready to exit test mode; a person decides whether it goes live")
 
 
 def build(organization: Organization) -> DAG:

@@ -204,6 +204,14 @@ class Grade(StrEnum):
     D = "D"  # the same response; never counts
 
 
+class Proof(StrEnum):
+    """What a connector was held against; each says more than the one before it."""
+
+    SANDBOX = "sandbox"  # our own server that speaks the vendor's protocol
+    CLIENT = "client"  # the vendor's own client reads the same records from the same server
+    SERVER = "server"  # the vendor's own software
+
+
 FigureName = Literal["open_total", "customer_balance", "open_document", "closed_world", "count"]
 
 
@@ -271,6 +279,8 @@ class Connector(ABC):
     """Figure name → the best grade this system offers."""
     not_offered: ClassVar[Mapping[str, str]] = {}
     """`deletions`, a filter (`read.since`, `read.until`, `read.customers`) or a figure → why the system lacks it."""
+    proven: ClassVar[Mapping[Proof, str]] = {}
+    """By what the connector was proven, `name` first, and how; tests marked `proves` must be there for each."""
     mapping_version: ClassVar[int] = 1
     """Raise it whenever normalize changes: stored digests no longer match and records load again."""
 

@@ -25,6 +25,7 @@ from include.connectors.base import (
     Identity,
     Normalized,
     Page,
+    Proof,
     Record,
     Reject,
     Stream,
@@ -65,6 +66,10 @@ class Xero(Connector):
         "open_document": Grade.C,
         "closed_world": Grade.C,
         "count": Grade.C,
+    }
+    proven: ClassVar[Mapping[Proof, str]] = {
+        Proof.SANDBOX: "`include/sandbox/xero`, under load, faults and planted defects",
+        Proof.CLIENT: "`xero-python` 15.2 reads the same records from the sandbox",
     }
 
     def __init__(self, connection: Connection, entity: str = "") -> None:
