@@ -236,16 +236,18 @@ class Stager:
     def stage(self, pages: Iterable[Page], resumable: bool = False) -> None:
         """Store each page; a page without news is stored, but normalize need not look at it.
 
-        Only tokens of the window's own read may resume it, not those of the reads that follow it.
+        Only tokens of the window's own read may resume it, not those of the reads that follow it: where one
+        of those comes back, a retry would go on in the wrong place. Elsewhere only what the page holds counts.
         """
-        before: Page | None = None
+        seen: set[object] = set()
         for page in pages:
-            if before and page.items and (page.token, page.items) == (before.token, before.items):
+            mark = page.token if resumable else (page.token, tuple(item.key for item in page.items))
+            if mark in seen and (resumable or page.items):
                 raise SourceUnavailable(
                     "the system answers the same page again and again",
                     next_step="look at the system, or file a bug against the connector; the task retries",
                 )
-            before = page
+            seen.add(mark)
             page = replace(page, items=tuple(self._versioned(page.items)))
             self.page_count += 1
             address = self.folder.write_page(self.page_count, page, resumable)

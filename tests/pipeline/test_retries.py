@@ -5,13 +5,15 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from itertools import cycle
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from itertools import cycle, islice
 from typing import Any
 
 import pytest
 
 from include import staging
+from include.connectors.base import Window
 from include.errors import SourceUnavailable, StaleManifest, StorageError
 from include.extract import Options
 from tests.conformance.sample import Sample
@@ -166,6 +168,30 @@ def test_a_system_that_answers_the_same_page_for_ever_is_stopped_at_the_second(
     with pytest.raises(SourceUnavailable, match="the same page again"):
         on_sqlite.extract("invoices", run_id="r")
     assert pages_of(on_sqlite, "invoices", "r") == {"001": 1}
+
+
+@pytest.mark.parametrize("name", ["read", "read_open"])
+def test_pages_that_take_turns_for_ever_are_stopped_when_the_first_comes_back(
+    on_sqlite: Pipeline, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A, B, A, B: no page repeats the one before it."""
+    on_sqlite.sync()
+    whole = Sample.read
+    window = Window(history_from=date(2000, 1, 1))
+    monkeypatch.setattr(Sample, name, lambda self, stream, *_: cycle(islice(whole(self, stream, window), 2)))
+    with pytest.raises(SourceUnavailable, match="the same page again"):
+        on_sqlite.extract("invoices", run_id="r")
+    assert pages_of(on_sqlite, "invoices", "r")["001"] <= 3
+
+
+def test_a_token_that_comes_back_ends_the_read_whatever_its_page_holds(
+    on_sqlite: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A retry that went on from it would be in the wrong place."""
+    whole = Sample.read
+    monkeypatch.setattr(Sample, "read", lambda *asked: (replace(page, token="B:1") for page in whole(*asked)))
+    with pytest.raises(SourceUnavailable, match="the same page again"):
+        on_sqlite.extract("invoices", run_id="r")
 
 
 def rename(pipeline: Pipeline, name: str) -> None:
