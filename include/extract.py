@@ -1,10 +1,10 @@
 """Extract: ask the ERP for what changed and what is open, and stage it page by page.
 
 Tonight's read of a stream is, in this order: what was modified since the cursor (less the overlap),
-what is open in the ERP, what is open in the warehouse and was not seen yet, and, where deletions
-leave no trace, a sweep over all keys: what is listed and not known here is read, what is known and
-not listed is gone. The cursor is the smaller of the largest source timestamp read and the vendor's
-clock at the start; never now().
+what is open in the ERP, what is open in the warehouse and was not seen yet, and what was deleted: by
+the ERP's own list, or, where deletions leave no trace, by a sweep over all keys: what is listed and not
+known here is read, what is known and not listed is gone. The cursor is the smaller of the largest source
+timestamp read and the vendor's clock at the start; never now().
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class Options:
     Args:
         customers: read these customers again with all their documents (external ids).
         changed_from, changed_to: read what was modified between, UTC.
-        accept_deletions: fingerprint of a refused sweep that a person looked at.
+        accept_deletions: fingerprints of refused deletions that a person looked at; several with commas between.
+        accepted_by: who, as Airflow knows the person.
         dry_run: nothing will be loaded, so nothing is bound either.
     """
 
@@ -45,6 +46,7 @@ class Options:
     changed_to: datetime | None = None
     streams: tuple[str, ...] = ()
     accept_deletions: str = ""
+    accepted_by: str = ""
     dry_run: bool = False
 
     @property
@@ -109,7 +111,6 @@ def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
     stager.take_over()
     stager.stage(read.connector.read(stream, replace(window, resume=stager.token)), resumable=True)
     deleted: list[str] = []
-    refused = ""
     if not options.is_limited:
         if window.since is not None:
             stager.stage(read.connector.read_open(stream))
@@ -119,11 +120,13 @@ def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
             listed = set(read.connector.keys(stream, history))
             if window.since is not None:  # a whole read that left something out is for the gate to refuse
                 stager.stage(read.connector.read_ids(stream, sweep.lacking(read, listed - stager.seen)))
-            deleted, refused = sweep.gone(read, stager, listed, options.accept_deletions)
+            deleted += sweep.unlisted(read, stager, listed)
+        if stream.fed and (reached := state.cursor or state.read_to_end_at):
+            deleted += sweep.deleted_since(read, stager, reached - stream.overlap)
     manifest = stager.manifest(state.version, options.is_limited, options.full_refresh, state.cursor)
     manifest.deleted = deleted
-    manifest.sweep_refused = refused
-    manifest.swept = stream.swept and not options.is_limited and not refused
+    manifest.accept_deletions, manifest.accepted_by = options.accept_deletions, options.accepted_by
+    manifest.swept = stream.swept and not options.is_limited
     manifest.history_from = history.isoformat()
     manifest.request_count = read.connector.request_count - requests
     manifest.write()
@@ -152,7 +155,9 @@ def read_changed(read: Read, since: datetime) -> staging.Manifest:
     stager.stage(read.connector.read(read.stream, window))
     gone: list[str] = []
     if read.stream.swept:
-        gone, _ = sweep.gone(read, stager, set(read.connector.keys(read.stream, window.history_from)))
+        gone += sweep.unlisted(read, stager, set(read.connector.keys(read.stream, window.history_from)))
+    if read.stream.fed:
+        gone += sweep.deleted_since(read, stager, since - read.stream.overlap)
     manifest = stager.manifest(state.version, limited=True, full_refresh=False, cursor=state.cursor)
     manifest.deleted = gone
     manifest.write()

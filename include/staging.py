@@ -54,9 +54,9 @@ class Manifest:
         cursor_before, cursor_after: UTC; after is never earlier than before.
         started_at: when the read began, by the vendor's clock, UTC.
         future: records stamped later than the vendor's clock; loaded, counted, do not move the cursor.
-        swept: every key here was compared with the source's; not so where the sweep was refused.
-        sweep_refused: fingerprint under which a person may accept that so many keys are gone.
-        deleted: keys the source no longer has.
+        swept: every key here was compared with the source's.
+        deleted: keys the source no longer has, confirmed one by one; load decides whether they go.
+        accept_deletions, accepted_by: fingerprints of refused deletions that a person accepted, and who.
         pages: page addresses, in reading order; earlier tries' pages may be among them.
         tables, records, rejects: Parquet addresses, filled by normalize.
     """
@@ -78,7 +78,8 @@ class Manifest:
     request_count: int = 0
     byte_count: int = 0
     swept: bool = False
-    sweep_refused: str = ""
+    accept_deletions: str = ""
+    accepted_by: str = ""
     deleted: list[str] = field(default_factory=list)
     pages: list[str] = field(default_factory=list)
     tables: dict[str, list[str]] = field(default_factory=dict)
