@@ -13,7 +13,7 @@ import logging
 from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
@@ -26,6 +26,8 @@ from include.organizations import Organization
 log = logging.getLogger(__name__)
 
 DEFAULT_HISTORY_MONTHS = 24
+GOES_ON_WITHIN = timedelta(days=7)
+"""A first load goes on with what an earlier run has staged, if that is no older."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +110,21 @@ def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
     state = warehouse.state(read.engine, organization_id, stream.name)
     window = _window(stream, state.cursor, history, options)
     stager = Stager(read, window, state.version, everything=options.full_refresh)
-    stager.take_over()
+    is_first = state.read_to_end_at is None and stream.cursor is not None
+    stager.take_over(now - GOES_ON_WITHIN if is_first and not (options.full_refresh or options.is_limited) else None)
     stager.stage(read.connector.read(stream, replace(window, resume=stager.token)), resumable=True)
+    if stager.goes_on_since:
+        stager.catch_up(stager.goes_on_since)
     deleted: list[str] = []
+    is_part = window.since is not None or stager.goes_on_since is not None
     if not options.is_limited:
-        if window.since is not None:
+        if is_part:
             stager.stage(read.connector.read_open(stream))
         still_open = warehouse.open_keys(read.engine, organization_id, stream.record_types)
         stager.stage(read.connector.read_ids(stream, [key for key in still_open if key not in stager.seen]))
         if stream.swept:
             listed = set(read.connector.keys(stream, history))
-            if window.since is not None:  # a whole read that left something out is for the gate to refuse
+            if is_part:  # a whole read that left something out is for the gate to refuse
                 stager.stage(read.connector.read_ids(stream, sweep.lacking(read, listed - stager.seen)))
             deleted += sweep.unlisted(read, stager, listed)
         if stream.fed and (reached := state.cursor or state.read_to_end_at):
@@ -220,6 +226,7 @@ class Stager:
         self.folder.bind(window, version)
         self.token: str | None = None
         self.started_at: datetime | None = None
+        self.goes_on_since: datetime | None = None
         self.newest: datetime | None = None
         self.seen: set[str] = set()
         self.changed: set[str] = set()
@@ -227,9 +234,16 @@ class Stager:
         self.page_count = self.byte_count = self.future = 0
         self.requests_before = read.connector.request_count
 
-    def take_over(self) -> None:
-        """Go on after the last page an earlier try of this very read has staged."""
+    def take_over(self, not_before: datetime | None = None) -> None:
+        """Go on after the last page an earlier try of this very read has staged.
+
+        Args:
+            not_before: go on from the run before, too, if this one has staged nothing yet and that one has since
+                then: a first load that takes more than one night (or one day's calls) comes to its end so.
+        """
         inherited = list(self.folder.earlier_pages(self.window, self.version))
+        if not inherited and not_before:
+            inherited = list(self.folder.unfinished_pages(self.window, self.version, not_before))
         for address, note in inherited:
             self._count(staging.note_items(note), datetime.fromisoformat(note["source_time"]), address)
             self.byte_count += note["bytes"]
@@ -237,6 +251,15 @@ class Stager:
         if inherited:
             self.folder.inherit(inherited)
             log.info("going on after %d pages that an earlier try staged", len(inherited))
+        if any(not address.startswith(f"{self.folder.run}/") for address, _ in inherited):
+            self.goes_on_since = self.started_at
+
+    def catch_up(self, since: datetime) -> None:
+        """Read what changed while a read that began in another run was not going on, and count from now on."""
+        self.started_at = None
+        window = replace(self.window, since=since - self.read.stream.overlap)
+        self.stage(self.read.connector.read(self.read.stream, window))
+        self.started_at = self.started_at or since
 
     def stage(self, pages: Iterable[Page], resumable: bool = False) -> None:
         """Store each page; a page without news is stored, but normalize need not look at it.
