@@ -136,6 +136,7 @@ class Reader:
                 for row in self.rows(scope.INVOICES, asked)
                 for credit in scope.CREDITS
                 for part in row.get(credit.name) or ()
+                if isinstance(part, dict)
             }
         return self._linked[history_from]
 
@@ -231,7 +232,8 @@ def _ours(the_list: List) -> dict[str, str]:
 
 
 def _contact(row: Row) -> str:
-    return str((row.get("Contact") or {}).get("ContactID"))
+    contact = row.get("Contact")
+    return str(contact.get("ContactID")) if isinstance(contact, dict) else ""
 
 
 def _content(the_list: List, reply: Reply) -> bytes:
