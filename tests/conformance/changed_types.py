@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from include.connectors.base import Connector, Record, Stream
+from include.errors import SourceUnavailable
 from include.model import TABLES
 from include.normalize import _column, filled_columns
 
@@ -22,11 +23,14 @@ LISTED = 2
 """So many entries of a list are looked at; the others are like them."""
 
 
-def silent_changes(connector: Connector, stream: Stream, record: Record, apart: tuple[str, ...] = ()) -> list[str]:
+def silent_changes(
+    connector: Connector, stream: Stream, record: Record, apart: tuple[str, ...] = (), depth: int = 1
+) -> list[str]:
     """Return every change of a type that changed a row without a word.
 
     Args:
         apart: fields of the record that are not the system's own.
+        depth: how many steps down the system's own values begin.
     """
     before = meaning(connector, stream, record)
     assert before is not None, "the record is rejected as it is"
@@ -34,7 +38,7 @@ def silent_changes(connector: Connector, stream: Stream, record: Record, apart: 
     for path in paths({name: value for name, value in record.items() if name not in apart}):
         was = at(record, path)
         for alien in ALIENS:
-            if _kind(alien) is _kind(was):
+            if len(path) < depth or _kind(alien) is _kind(was):
                 continue
             after = meaning(connector, stream, replaced(record, path, alien))
             if after is not None and after != before:
@@ -43,8 +47,11 @@ def silent_changes(connector: Connector, stream: Stream, record: Record, apart: 
 
 
 def meaning(connector: Connector, stream: Stream, record: Record) -> Meaning | None:
-    """Return a record's rows, typed, by table and column; None where it is rejected."""
-    said = connector.normalize(stream, [record])
+    """Return a record's rows, typed, by table and column; None where it is rejected, or its page is."""
+    try:
+        said = connector.normalize(stream, [record])
+    except SourceUnavailable:
+        return None
     if said.rejects:
         return None
     rows: Meaning = {}

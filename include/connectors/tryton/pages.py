@@ -10,9 +10,18 @@ from typing import Any
 
 from include.connectors.base import Item, Page, Record, Stream, digest
 from include.connectors.paging import by_key
-from include.connectors.tryton import invoices, lines, scope
-from include.connectors.tryton.joins import BROKEN, FIELDS, decode, reconciliations, record_key
+from include.connectors.tryton import lines, scope
+from include.connectors.tryton.joins import (
+    BROKEN,
+    FIELDS,
+    GROUP_FIELDS,
+    SETTLING_FIELDS,
+    decode,
+    reconciliations,
+    record_key,
+)
 from include.connectors.tryton.rpc import Client, Domain, Reply, join
+from include.connectors.tryton.shapes import is_whole, shape_of
 from include.errors import SourceUnavailable
 
 MODELS = {"customers": "party.party", "invoices": "account.invoice", "payments": "account.move.line"}
@@ -21,6 +30,7 @@ NEEDED = (
     "account.move.reconciliation", "account.account",
 )  # fmt: skip
 """Models that the user must read; what else is asked for is everybody's in Tryton, or hangs on these."""
+OWNING = shape_of(lines.OWNING_FIELDS)
 PAGE_SIZE = 500
 LIST_SIZE = 10_000
 
@@ -114,20 +124,22 @@ class Reader:
             on_lines = scope.lines_in_range(self.company, history_from)
         invoiced = self._search("account.invoice", [*on_invoices, ["party", "in", parties]], ("party",))
         others = sorted(set(parties).difference(_named(invoiced.result, _party)))
-        return [invoiced, self._search("account.move.line", [*on_lines, ["party", "in", others]], ("party",))]
+        owing = self._search("account.move.line", [*on_lines, ["party", "in", others]], ("party",))
+        for reply in (invoiced, owing):
+            _linked(reply, lambda row: type(row.get("party")) is int, "a document does not say whose it is")
+        return [invoiced, owing]
 
     def _settlements(self, rows: list[Any]) -> Reply:
         """Ask for all lines of the reconciliations: they say when, and whether a write-off is one invoice's."""
         groups = _named(rows, reconciliations)
-        fields = (*invoices.LINE_FIELDS, "reconciliation", "move.date", "move.journal.type")
-        return self._search("account.move.line", [["reconciliation", "in", groups]], fields)
+        group = self._search("account.move.line", [["reconciliation", "in", groups]], SETTLING_FIELDS)
+        _linked(group, _settles, "an entry does not say what it is reconciled with")
+        return group
 
     def _groups(self, rows: list[Any]) -> list[Reply]:
         """Ask for the reconciliations' other lines, and whose own lines any of them are."""
         settled = _named(rows, lambda line: [(line["reconciliation."] or {}).get("id")])
-        group = self._search(
-            "account.move.line", [["reconciliation", "in", settled]], (*lines.FIELDS, "reconciliation")
-        )
+        group = self._search("account.move.line", [["reconciliation", "in", settled]], GROUP_FIELDS)
         everything = [*rows, *group.result]
         moves = _named(everything, lambda line: [line["move."]["id"]])
         paid = _named(everything, lambda line: [line["invoice_payment"]])
@@ -137,11 +149,23 @@ class Reader:
              ["id", "in", paid]],
         ]  # fmt: skip
         found = self._search("account.invoice", owners, lines.OWNER_FIELDS)
-        if not all(owner.keys() >= {"id", *lines.OWNING_FIELDS} for owner in found.result):
-            raise SourceUnavailable(
-                "an invoice does not say which entries are its own", next_step="check what answers at the host"
-            )
+        _linked(found, lambda owner: is_whole(owner, OWNING), "an invoice does not say which entries are its own")
+        _linked(group, _settles, "an entry does not say what it is reconciled with")
         return [group, found]
+
+
+def _linked(reply: Reply, is_link: Callable[[Any], bool], sentence: str) -> None:
+    """Hold what was looked up to saying for which record it is: else that record would seem to lack it.
+
+    Raises:
+        SourceUnavailable: one does not say so.
+    """
+    if not all(map(is_link, reply.result)):
+        raise SourceUnavailable(sentence, next_step="check what answers at the host")
+
+
+def _settles(line: Any) -> bool:
+    return type(line.get("reconciliation")) is int
 
 
 def _named(rows: Iterable[Any], ids: Callable[[Any], Iterable[Any]]) -> list[int]:

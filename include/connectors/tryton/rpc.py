@@ -197,8 +197,11 @@ def decode(value: dict[str, Any]) -> Any:
     What claims to be a date or a number and is none stays as it came, for normalize to reject.
     """
     fields = {key: item for key, item in value.items() if key != "__class__"}
+    wanted = str if value.get("__class__") == "Decimal" else int
+    if "__class__" not in value or any(type(item) is not wanted for item in fields.values()):
+        return value  # True would be the year 1
     try:
-        match value.get("__class__"):
+        match value["__class__"]:
             case "Decimal":
                 return Decimal(fields["decimal"])
             case "date":
