@@ -234,13 +234,15 @@ def _limited(answer: Answer) -> Resolution:
     match answer.headers.get("X-Rate-Limit-Problem", "").lower():
         case "day":
             said = "the organisation's calls of this day are used up"
-            step = "wait; if it happens often, read at fewer hours or ask Xero for another tier"
+            step = (
+                "wait: what is staged is kept, and the next run goes on there; if it happens often, read at fewer hours"
+            )
             return Resolution(SourceUnavailable, said, step, retry_after=3600.0)
         case "concurrent":
             return Resolution(SourceUnavailable, "too many calls at once", _WAIT, is_passing=True)
         case "appminute":
             said = "the app's calls of this minute are used up, over all organisations"
-            return Resolution(SourceUnavailable, said, _WAIT, is_passing=True)
+            return Resolution(SourceUnavailable, said, _WAIT, is_passing=True, is_shared=True)
     return Resolution(SourceUnavailable, "the organisation's calls of this minute are used up", _WAIT, is_passing=True)
 
 
