@@ -60,6 +60,7 @@ class Manifest:
         accept_deletions, accepted_by: fingerprints of refused deletions that a person accepted, and who.
         pages: page addresses, in reading order; earlier tries' pages may be among them.
         tables, records, rejects: Parquet addresses, filled by normalize.
+        unknown_fields: names of fields that the connector does not know, found by normalize.
     """
 
     address: str
@@ -87,6 +88,7 @@ class Manifest:
     records: str = ""
     rejects: str = ""
     reject_count: int = 0
+    unknown_fields: list[str] = field(default_factory=list)
 
     @property
     def is_unchanged(self) -> bool:

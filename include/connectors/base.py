@@ -363,6 +363,13 @@ class Connector(ABC):
         A record without an id has the key `<record type>:?<digest>`, in `read`'s items as here.
         """
 
+    def unknown_fields(self, stream: Stream, records: Iterable[Record]) -> set[str]:
+        """Return the names of fields that the records have and the mapping's author had never heard of.
+
+        None where every field is asked for by its name.
+        """
+        return set()
+
     @classmethod
     def stream(cls, name: str) -> Stream:
         """Return the stream of that name; KeyError lists the known ones."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine, func, select
 
 from include.errors import ContractError
-from include.warehouse import binding, derive, fence, losses, merge, records, schema, survivors, tables
+from include.warehouse import binding, derive, drift, fence, losses, merge, records, schema, survivors, tables
 from include.warehouse.engine import begin
 from include.warehouse.failures import in_own_words
 from include.warehouse.fence import Kind, Summary
@@ -67,6 +67,7 @@ def load(
             summary = replace(
                 _merge(connection, staged, stamp, exclude, kind), lost=lost.count, sweep_refused=lost.refused,
                 accepted_deletions=lost.accepted, accepted_by=manifest.accepted_by if lost.accepted else "",
+                unknown_fields=drift.note_fields(connection, manifest, stamp),
             )  # fmt: skip
             fence.record(connection, manifest, stamp, kind, summary)
         renew_statistics(connection, [name for name, rows in summary.inserted.items() if rows >= MANY_ROWS])

@@ -32,7 +32,7 @@ from include.connectors.base import (
     Window,
 )
 from include.connectors.oauth import Bearer
-from include.connectors.xero import customers, invoices, payments, records, scope, wire
+from include.connectors.xero import customers, documented, invoices, payments, records, scope, wire
 from include.connectors.xero.client import TRIAL_BALANCE, Client
 from include.connectors.xero.figures import Control
 from include.connectors.xero.pages import Reader
@@ -184,6 +184,10 @@ class Xero(Connector):
                         del values[size:]
                 said.rejects.append(_reject(stream, record, error))
         return said
+
+    def unknown_fields(self, stream: Stream, records: Iterable[Record]) -> set[str]:
+        """Return what Xero's published description does not name."""
+        return documented.unknown(stream, records)
 
     def _map(self, stream: Stream, record: Record, said: Normalized) -> None:
         key = f"{stream.record_types[0]}:{wire.identifier(record[LISTS[stream.name].id_field])}"
