@@ -7,6 +7,7 @@ files and nothing else; every room is imported by the task that enters it.
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +26,14 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from include import organizations
 from include.connectors import base
+from include.errors import SourceUnavailable
 from include.notify import OwnersNotifier
 from include.retry import RetryByKind
 from include.run import take_readiness_away
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from include.organizations import Organization
     from include.run import Run
 
@@ -67,7 +71,7 @@ def _params(streams: list[str]) -> dict[str, Param]:
         "to": Param(None, type=["string", "null"], description="Only what changed before then (ISO 8601, UTC)."),
         "dry_run": Param(False, type="boolean", description="Stop after normalize: no load, no evidence, no mode."),
         "accept_deletions": Param(
-            "", type="string", description="Fingerprint of a refused sweep: delete what it found gone."
+            "", type="string", description="Fingerprints of refused deletions (with commas): what they name may go."
         ),
     }
 
@@ -86,6 +90,22 @@ def _tell(text: str) -> None:
         log.info("%s", line)
 
 
+@contextmanager
+def _errors_of(run: Run) -> Iterator[None]:
+    """Name whom an error concerns; what must wait for the system is for the run's note (plugins/run_notes.py), too."""
+    try:
+        with run.named_errors():
+            yield
+    except SourceUnavailable as error:
+        if error.retry_after:
+            _note(str(error))
+        raise
+
+
+def _note(sentence: str) -> None:
+    get_current_context()["ti"].xcom_push("note", sentence)
+
+
 def _skip_if_dry() -> None:
     if get_current_context()["params"]["dry_run"]:
         raise AirflowSkipException("dry run: nothing is loaded, validated or gated")
@@ -99,11 +119,11 @@ def extract(stream: str) -> dict[str, Any]:
     from include.run import now, options
 
     context = get_current_context()
-    asked = options(context["params"])
+    asked = options(context["params"], context["dag_run"].triggering_user_name or "")
     if asked.streams and stream not in asked.streams:
         raise AirflowSkipException(f"{stream} was not asked for")
     run = _run()
-    with run.named_errors():
+    with _errors_of(run):
         read = room.Read(
             run.engine, run.organization, run.connector, run.connector.stream(stream), run.run_id,
             context["ti"].try_number,
@@ -146,6 +166,11 @@ def load(normalized: dict[str, Any]) -> dict[str, Any]:
     with run.named_errors():
         manifest = staging.Manifest.read(normalized["manifest"])
         summary = warehouse.load(run.engine, manifest, now(), exclude=run.organization.exclude).as_dict()
+    if refused := summary["sweep_refused"]:
+        _note(
+            f"{manifest.stream}: {len(manifest.deleted)} records are gone from the source, too many to go unasked; "
+            f"nothing was deleted. If that is right, run again with accept_deletions={refused}"
+        )
     _tell(f"{run.organization.id} · {manifest.stream}: {summary}")
     return summary
 
@@ -160,7 +185,7 @@ def read_missing() -> dict[str, Any]:
     run = _run()
     if not room.missing(run.engine, run.organization.id, run.connector):
         raise AirflowSkipException("nothing is missing")
-    with run.named_errors():
+    with _errors_of(run):
         try_number = get_current_context()["ti"].try_number
         done = room.complete(run.engine, run.organization, run.connector, run.run_id, try_number, now())
     summary = {
@@ -180,7 +205,7 @@ def reconcile() -> dict[str, Any]:
 
     _skip_if_dry()
     run = _run()
-    with run.named_errors():
+    with _errors_of(run):
         started_at = warehouse.run_started_at(run.engine, run.organization.id, run.run_id)
         outcome = room.reconcile(
             run.engine, run.organization, run.connector, run.run_id, run.as_of, started_at or now(), now
@@ -297,7 +322,8 @@ def build(organization: Organization) -> DAG:
 
 def _doc(organization: Organization, connector: type[base.Connector]) -> str:
     rows = "\n".join(
-        f"| {s.name} | {', '.join(s.tables)} | {s.cursor or 'none'} | {'swept' if s.swept else 'feed'} |"
+        f"| {s.name} | {', '.join(s.tables)} | {s.cursor or 'none'} | "
+        f"{'all keys compared' if s.swept else 'listed' if s.fed else 'kept with a status'} |"
         for s in connector.streams
     )
     return f"""### {organization.name}

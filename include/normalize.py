@@ -63,11 +63,13 @@ def normalize(connector: Connector, manifest: staging.Manifest) -> staging.Manif
     index: list[tuple[str, str, datetime | None, str]] = []
     rejects: list[tuple[Reject, Record]] = []
     manifest.tables = {name: [] for name in stream.tables}
+    unknown: set[str] = set()
     last_page = {item.key: address for address in manifest.pages for item in staging.page_items(address)}
     for number in range(0, len(manifest.pages), PAGES_PER_FILE):
         frames: dict[str, list[pd.DataFrame]] = {name: [] for name in stream.tables}
         for address in manifest.pages[number : number + PAGES_PER_FILE]:
             records = connector.decode(stream, staging.read_page(address))
+            unknown |= connector.unknown_fields(stream, records)
             # A key stands here once: the place of a dict's entry is its first, the value its last.
             by_key = {
                 item.key: (item, record) for item, record in zip(staging.page_items(address), records, strict=True)
@@ -89,6 +91,7 @@ def normalize(connector: Connector, manifest: staging.Manifest) -> staging.Manif
     manifest.records = _write(f"{folder}/records.parquet", _index_frame(index))
     manifest.rejects = _write(f"{folder}/rejects.parquet", _reject_frame(rejects))
     manifest.reject_count = len(rejects)
+    manifest.unknown_fields = sorted(unknown)
     manifest.write(at=manifest.normalized_address)
     return manifest
 

@@ -84,6 +84,7 @@ class Stream:
         cursor: the source's timestamp that "modified since" filters on; None = no such filter.
         overlap: how far before the cursor a read starts, covering the system's late commits.
         swept: True where hard deletes leave no trace and only `keys` shows them.
+        fed: True where `deletions` lists them; neither is where what was deleted keeps its place, with a status.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Stream:
     cursor: str | None
     overlap: timedelta = timedelta(minutes=5)
     swept: bool = False
+    fed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +350,10 @@ class Connector(ABC):
 
     @abstractmethod
     def deletions(self, since: datetime) -> Iterator[tuple[str, str]]:
-        """List (stream name, external id) of what was deleted since; declared where not offered."""
+        """List (stream name, external id) of what was deleted since; declared where not offered.
+
+        Asked for streams that are `fed`. What it names is read by its id before it counts as gone.
+        """
 
     @abstractmethod
     def control_figures(self, as_of: date, history_from: date) -> ControlFigures:
@@ -367,6 +372,13 @@ class Connector(ABC):
 
         A record without an id has the key `<record type>:?<digest>`, in `read`'s items as here.
         """
+
+    def unknown_fields(self, stream: Stream, records: Iterable[Record]) -> set[str]:
+        """Return the names of fields that the records have and the mapping's author had never heard of.
+
+        None where every field is asked for by its name.
+        """
+        return set()
 
     @classmethod
     def stream(cls, name: str) -> Stream:

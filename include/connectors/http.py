@@ -200,8 +200,10 @@ class Http:
                 answer = Answer(response.status_code, response.headers, _body(response, taken))
         if self._pacer:
             self._pacer.heed(tenant, answer.headers)
-            if answer.status == 429 and (wait := resolutions.retry_after(answer)):
-                self._pacer.hold(tenant, wait)
+            if answer.status == 429:
+                row = resolutions.resolve(answer, self._resolutions)
+                if wait := resolutions.retry_after(answer) or row.retry_after:
+                    self._pacer.hold("" if row.is_shared else tenant, wait)
         return answer, response.raw
 
     def _after_failure(self, policy: Retry, method: str, error: Exception) -> Retry:

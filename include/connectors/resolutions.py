@@ -22,6 +22,7 @@ class Resolution:
         error: ConfigurationError (fix it), MissingRights (grant a right), SourceUnavailable (wait).
         is_passing: asked again at once, a few times, before it is an error.
         retry_after: seconds to wait where the answer does not say.
+        is_shared: the limit that was reached is the whole connection's, not one tenant's.
     """
 
     error: type[ConfigurationError | SourceUnavailable]
@@ -29,6 +30,7 @@ class Resolution:
     next_step: str
     is_passing: bool = False
     retry_after: float | None = None
+    is_shared: bool = False
 
 
 Row = Resolution | Callable[["Answer"], Resolution]

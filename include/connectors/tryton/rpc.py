@@ -72,10 +72,17 @@ class Client:
             raise nonsense()
         return reply
 
-    def count(self, model: str, domain: Domain, company: int) -> int:
-        """Return how many records the domain has."""
-        context = {**self.context(), "company": company}
-        return int(self.call(f"model.{model}.search_count", domain, 0, None, context).result)
+    def count(self, model: str, domain: Domain, company: int, **context: Any) -> int:
+        """Return how many records the domain has.
+
+        Raises:
+            SourceUnavailable: besides what `call` raises, the answer is no number.
+        """
+        merged = {**self.context(), "company": company, **context}
+        counted = self.call(f"model.{model}.search_count", domain, 0, None, merged).result
+        if isinstance(counted, bool) or not isinstance(counted, int):
+            raise nonsense()
+        return counted
 
     def unreadable(self, models: Sequence[str]) -> list[str]:
         """Return those of the models that the user may not read, as Tryton's own table of rights says."""
@@ -190,8 +197,11 @@ def decode(value: dict[str, Any]) -> Any:
     What claims to be a date or a number and is none stays as it came, for normalize to reject.
     """
     fields = {key: item for key, item in value.items() if key != "__class__"}
+    wanted = str if value.get("__class__") == "Decimal" else int
+    if "__class__" not in value or any(type(item) is not wanted for item in fields.values()):
+        return value  # True would be the year 1
     try:
-        match value.get("__class__"):
+        match value["__class__"]:
             case "Decimal":
                 return Decimal(fields["decimal"])
             case "date":

@@ -131,7 +131,8 @@ class Client:
             since: modified at or after this moment, whole seconds, UTC.
 
         Raises:
-            SourceUnavailable: the answer is no page, such as that of a server that ignores `page`.
+            SourceUnavailable: the answer is no page, such as that of a server that ignores `page`, or lacks a part
+                of what the list counts.
         """
         params = {**asked, "page": str(number), "pageSize": str(size or self.settings.page_size)}
         headers = _headers(self.tenant)
@@ -149,10 +150,14 @@ class Client:
                 answer.body,
                 _clock(said, answer),
             )
+            held = int(pages["pageSize"])
         except (LookupError, TypeError, ValueError):
             raise _nonsense(f"the list of {name} comes without its number of pages") from None
-        if reply.page != number or not isinstance(rows, list):
+        if reply.page != number or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise _nonsense(f"page {number} of {name} was asked for, page {reply.page} came")
+        due = max(0, min(held, reply.item_count - (number - 1) * held))
+        if len(rows) != due:
+            raise _nonsense(f"page {number} of {name} holds {len(rows)} records where its list counts {due}")
         return reply
 
     def report(self, name: str, asked: Mapping[str, str]) -> Any:
@@ -229,13 +234,15 @@ def _limited(answer: Answer) -> Resolution:
     match answer.headers.get("X-Rate-Limit-Problem", "").lower():
         case "day":
             said = "the organisation's calls of this day are used up"
-            step = "wait; if it happens often, read at fewer hours or ask Xero for another tier"
+            step = (
+                "wait: what is staged is kept, and the next run goes on there; if it happens often, read at fewer hours"
+            )
             return Resolution(SourceUnavailable, said, step, retry_after=3600.0)
         case "concurrent":
             return Resolution(SourceUnavailable, "too many calls at once", _WAIT, is_passing=True)
         case "appminute":
             said = "the app's calls of this minute are used up, over all organisations"
-            return Resolution(SourceUnavailable, said, _WAIT, is_passing=True)
+            return Resolution(SourceUnavailable, said, _WAIT, is_passing=True, is_shared=True)
     return Resolution(SourceUnavailable, "the organisation's calls of this minute are used up", _WAIT, is_passing=True)
 
 
