@@ -81,10 +81,12 @@ def _read(connector: type[Connector], stream: Stream) -> tuple[str, ...]:
 
 def _strategy(connector: type[Connector], stream: Stream) -> Iterable[str]:
     has_filter = stream.cursor is not None and "read.since" not in connector.not_offered
-    tells_deletions = "deletions" not in connector.not_offered and not stream.swept
-    yield f"changes{', deletions among them' if tells_deletions else ''}" if has_filter else "whole list"
+    keeps_deleted = not (stream.swept or stream.fed)
+    yield f"changes{', deletions among them' if keeps_deleted else ''}" if has_filter else "whole list"
     if OPEN_RESTS.keys() & stream.tables.keys():
         yield "open again"
+    if stream.fed:
+        yield "list of deletions"
     if stream.swept:
         yield "all keys"
 
