@@ -43,7 +43,7 @@ def load(pages: Pages, url: str, layout: str) -> int:
     def guarded(work: Any, *arguments: Any) -> None:
         try:
             work(*arguments)
-        except BaseException as failure:  # noqa: BLE001 - shown where the threads are joined
+        except BaseException as failure:
             failures.append(failure)
 
     threads = [threading.Thread(target=guarded, args=(fetch, pages, bodies))]

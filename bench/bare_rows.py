@@ -57,7 +57,7 @@ class Invoice(msgspec.Struct):
     DueDateString: str = NULL
     FullyPaidOnDate: str = ""
     SentToContact: bool = False
-    Payments: list[Payment] = []  # noqa: RUF012 - the library copies it
+    Payments: list[Payment] = []
 
 
 class Page(msgspec.Struct):

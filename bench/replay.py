@@ -79,11 +79,11 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: Server
 
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         """Answer from what is kept."""
         self._answer(b"")
 
-    def do_POST(self) -> None:  # noqa: N802 - the library's name
+    def do_POST(self) -> None:
         """Answer from what is kept, whatever the body says: only tokens are posted."""
         self._answer(self.rfile.read(int(self.headers.get("Content-Length", 0))))
 

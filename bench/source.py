@@ -85,10 +85,8 @@ def serving(sandbox: Sandbox, latency: float = 0) -> Iterator[Source]:
     try:
         said = sandbox.credentials()
         app = next(app for app in said["apps"] if app["is_custom"])
-        yield Source(
-            pages, _first_line(process, "the replay server"), said["tenants"][0], app["client_id"], app["client_secret"],
-            sandbox.invoices,
-        )  # fmt: skip
+        url = _first_line(process, "the replay server")
+        yield Source(pages, url, said["tenants"][0], app["client_id"], app["client_secret"], sandbox.invoices)
     finally:
         _end(process)
 

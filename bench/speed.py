@@ -45,7 +45,7 @@ class Workers:
     def __init__(self, environment: dict[str, str], stack: ExitStack) -> None:
         self.by_name = {name: stack.enter_context(Worker(environment)) for name in (*STAGES, "bare")}
         for name in STAGES:
-            self.by_name[name].run(stages.import_all)
+            self.by_name[name].run(stages.import_for, name)
 
     def run(self, name: str, job: Callable[..., Any], *arguments: Any) -> Cost:
         """Run a job in one of them."""

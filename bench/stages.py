@@ -24,12 +24,17 @@ class Setting:
     run_id: str
 
 
-def import_all() -> None:
-    """Import what the stages import, so that no measured job does."""
+def import_for(stage: str) -> None:
+    """Import what a stage imports, so that no measured job does."""
     import include.connectors.xero
     import include.extract
-    import include.normalize
-    import include.warehouse.staged  # noqa: F401
+    import include.staging
+
+    include.staging.root()
+    if stage == "normalize":
+        import include.normalize
+    if stage == "load":
+        import include.warehouse.staged
 
 
 def extract(setting: Setting, full_refresh: bool = True) -> dict[str, Any]:
