@@ -23,19 +23,21 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
-from bench import database, memory, report, speed
+from bench import database, memory, nights, organizations, report, speed
 from bench.source import Sandbox, serving
+from bench.worker import Worker
 
-PARTS = ("speed", "memory")
+PARTS = ("speed", "memory", "organizations", "night")
 VERSIONS = ("apache-airflow", "msgspec", "pandas", "psycopg", "pyarrow", "SQLAlchemy")
-QUICK = {"invoices": 600, "sizes": [300, 600], "rounds": 1, "warm_up": 100}
+QUICK = {"parts": ["speed"], "invoices": 300, "sizes": [300], "rounds": 1, "warm_up": 0}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what was asked for, print it, and judge it."""
     options = _parser().parse_args(arguments)
     if options.quick:
-        vars(options).update(QUICK)
+        vars(options).update({**QUICK, "parts": options.parts or QUICK["parts"]})
+    options.parts = options.parts or PARTS
     started = time.monotonic()
     said: dict[str, Any] = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -44,8 +46,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="greenlight-bench-")))
-        if {"speed", "memory"} & set(options.parts):
-            said |= _stages(options, folder, stack)
+        environment = _environment(folder)
+        if "organizations" in options.parts:
+            tell(f"parsing the DAGs of {options.organizations:,} organizations")
+            said["organizations"] = organizations.measure(environment, folder, options.organizations)
+        if set(options.parts) - {"organizations"}:
+            starter = stack.enter_context(Worker(environment))
+            books = stack.enter_context(database.running(starter))
+            said["postgresql"] = books.version()
+            if {"speed", "memory"} & set(options.parts):
+                said |= _stages(options, folder, environment, books, starter)
+            if "night" in options.parts:
+                tell(f"a night of {options.group} organizations under Airflow, after a first load of each")
+                said |= nights.measure(books, folder, options.group, options.dag_invoices)
     said["seconds"] = round(time.monotonic() - started)
     broken = report.broken(said, options.least_ratio / 100, options.most_megabytes)
     said |= {"broken": broken, "bounds": {"ratio": options.least_ratio, "megabytes": options.most_megabytes}}
@@ -54,18 +67,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.json.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n")
     for sentence in broken:
         print(f"BROKEN: {sentence}", file=sys.stderr)
-    if broken:
-        return 2 if broken[0].startswith("refused") else 1
-    return 0
+    return exit_code(broken)
+
+
+def exit_code(broken: Sequence[str]) -> int:
+    """Return 0 where all bounds hold, 2 where nothing could be judged, else 1."""
+    return (2 if broken[0].startswith(report.REFUSED) else 1) if broken else 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bench", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, help="all unless some are named")
     parser.add_argument("--invoices", type=int, default=200_000, help="of the comparison with the bare script")
     parser.add_argument("--sizes", type=int, nargs="+", default=[100_000, 400_000], help="at which memory is held")
     parser.add_argument("--rounds", type=int, default=5, help="of which the median is taken")
     parser.add_argument("--warm-up", type=int, default=2_000, help="invoices of the pass that is not measured")
+    parser.add_argument("--organizations", type=int, default=1_000, help="whose DAGs are parsed")
+    parser.add_argument("--group", type=int, default=30, help="organizations of the night without changes")
+    parser.add_argument("--dag-invoices", type=int, default=20_000, help="of the organization whose DAG is timed")
     parser.add_argument("--least-ratio", type=float, default=45, metavar="PERCENT", help="of the bare script's rate")
     parser.add_argument("--most-megabytes", type=float, default=300, help="of any stage's process")
     parser.add_argument("--latency", type=float, default=0, metavar="SECONDS", help="hold every reply back so long")
@@ -74,18 +93,32 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _stages(options: argparse.Namespace, folder: Path, stack: ExitStack) -> dict[str, Any]:
+def _stages(
+    options: argparse.Namespace, folder: Path, environment: dict[str, str], books: database.Database, starter: Worker
+) -> dict[str, Any]:
     """Measure the stages: beside the bare script, and alone at several sizes."""
-    environment = _environment(folder)
-    wanted = [options.warm_up, *([options.invoices] if "speed" in options.parts else [])]
+    with ExitStack() as stack:
+        return _measured(options, folder, speed.Workers(environment, stack, starter), environment, books, stack)
+
+
+def _measured(
+    options: argparse.Namespace,
+    folder: Path,
+    workers: speed.Workers,
+    environment: dict[str, str],
+    books: database.Database,
+    stack: ExitStack,
+) -> dict[str, Any]:
+    wanted = [
+        *([options.warm_up] if options.warm_up else []),
+        *([options.invoices] if "speed" in options.parts else []),
+    ]
     wanted += options.sizes if "memory" in options.parts else []
     tell(f"making the books of {len(wanted)} organisations with {sum(set(wanted)):,} invoices")
     sandboxes = {size: Sandbox(folder / f"xero-{size}", size) for size in dict.fromkeys(wanted)}
     for sandbox in sandboxes.values():
         stack.callback(sandbox.stop)
-    workers = speed.Workers(environment, stack)
-    books = stack.enter_context(database.running(workers.by_name["load"]))
-    said: dict[str, Any] = {"postgresql": books.version(), "invoices": options.invoices, "rounds": options.rounds}
+    said: dict[str, Any] = {"invoices": options.invoices, "rounds": options.rounds}
     measured: dict[int, speed.Speed] = {}
     for size, sandbox in sandboxes.items():
         source = stack.enter_context(serving(sandbox, options.latency))
@@ -93,8 +126,9 @@ def _stages(options: argparse.Namespace, folder: Path, stack: ExitStack) -> dict
         tell(f"asking once for every page of {size:,} invoices")
         measured[size].record()
         sandbox.stop()
-    tell("warming up")
-    measured[options.warm_up].round()
+    if options.warm_up:
+        tell("warming up")
+        measured[options.warm_up].round()
     if "speed" in options.parts:
         subject, rounds = measured[options.invoices], []
         for number in range(1, options.rounds + 1):

@@ -10,6 +10,7 @@ from bench.speed import ONE_TABLE, SAME_ROWS, SEQUENCE, SERVER
 MEGABYTE = 1e6
 SERVER_AT_LEAST = 3.0
 """The server must deliver so many times the bare script's rate, or it decides the figures."""
+REFUSED = "refused"
 ALIKE = 1.15
 """The peak at the largest size may be so many times that at the smallest."""
 
@@ -25,7 +26,7 @@ def refusal(figures: Mapping[str, Mapping[str, Any]]) -> str:
     if (times := figures[SERVER]["rate"] / fastest) >= SERVER_AT_LEAST:
         return ""
     return (
-        f"refused: the server alone delivers {times:.1f} times what the bare script loads, "
+        f"{REFUSED}: the server alone delivers {times:.1f} times what the bare script loads, "
         f"less than {SERVER_AT_LEAST:g}: it would be the server that is measured"
     )
 

@@ -44,14 +44,15 @@ class Source:
 class Sandbox:
     """The sandbox as a process of its own; making its books and rendering their pages takes minutes."""
 
-    def __init__(self, folder: Path, invoices: int) -> None:
+    def __init__(self, folder: Path, invoices: int, *words: str) -> None:
         folder.mkdir(parents=True)
         self.invoices, self.folder, self.file = invoices, folder, folder / "credentials.json"
         limits = [word for name in LIMITS for word in ("--set", f"{name}={UNLIMITED}")]
         command = [
             sys.executable, "-m", "include.sandbox", "xero", "--invoices", str(invoices), "--render", "--until-eof",
-            *limits, "--credentials", str(self.file),
+            *limits, "--credentials", str(self.file), *words,
         ]  # fmt: skip
+        self._url = ""
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=PROJECT)
 
     def url(self) -> str:
@@ -60,7 +61,8 @@ class Sandbox:
         Raises:
             RuntimeError: it ended instead.
         """
-        return _first_line(self.process, "the Xero sandbox")
+        self._url = self._url or _first_line(self.process, "the Xero sandbox")
+        return self._url
 
     def credentials(self) -> dict[str, Any]:
         """Return the registered apps and the tenants; known once it serves."""

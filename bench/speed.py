@@ -42,8 +42,9 @@ class Figure:
 class Workers:
     """Warm processes: one for each stage, one for the bare script."""
 
-    def __init__(self, environment: dict[str, str], stack: ExitStack) -> None:
-        self.by_name = {name: stack.enter_context(Worker(environment)) for name in (*STAGES, "bare")}
+    def __init__(self, environment: dict[str, str], stack: ExitStack, loader: Worker) -> None:
+        others = [name for name in (*STAGES, "bare") if name != "load"]
+        self.by_name = {name: stack.enter_context(Worker(environment)) for name in others} | {"load": loader}
         for name in STAGES:
             self.by_name[name].run(stages.import_for, name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ SWEEP_ROWS, SWEEP_PERCENT = 5, 2
 """A sweep refuses to delete more than max(5 rows, 2 %) of a stream without a recorded consent."""
 
 
-def lacking(read: Read, listed: set[str]) -> list[str]:
+def lacking(read: Read, listed: Iterable[str]) -> list[str]:
     """Return what the source lists and we never loaded, or not with this mapping.
 
     A history that was moved back, a record committed later than the overlap, a mended normalize.
@@ -37,12 +38,11 @@ def gone(read: Read, stager: Stager, listed: set[str], accepted: str = "") -> tu
         accepted: the fingerprint that a person accepted.
     """
     known = warehouse.digests(read.engine, read.organization.id, read.stream.name)
-    missing = sorted(set(known) - listed - stager.seen)
+    missing = sorted(stager.seen.lacking(set(known) - listed))
     if not missing:
         return [], ""
-    before = set(stager.seen)
     stager.stage(read.connector.read_ids(read.stream, missing))
-    gone = [key for key in missing if key not in stager.seen - before]
+    gone = list(stager.seen.lacking(missing))
     fingerprint = blake2b("\n".join(gone).encode(), digest_size=6).hexdigest()
     limit = max(SWEEP_ROWS, len(known) * SWEEP_PERCENT // 100)
     if len(gone) > limit and accepted != fingerprint:

@@ -189,10 +189,12 @@ class Normalized:
             ContractError: it names a column that the table does not have.
         """
         columns = self.tables[table]
-        if unknown := row.keys() - columns.keys():
-            raise ContractError(f"{table} has no column {', '.join(sorted(unknown))}")
+        if not row.keys() <= columns.keys():
+            unknown = sorted(row.keys() - columns.keys())
+            raise ContractError(f"{table} has no column {', '.join(unknown)}")
+        value = row.get
         for name, values in columns.items():
-            values.append(row.get(name))
+            values.append(value(name))
 
 
 class Grade(StrEnum):
@@ -350,6 +352,10 @@ class Connector(ABC):
     @abstractmethod
     def decode(self, stream: Stream, body: bytes) -> Sequence[Record]:
         """Turn a staged body back into its records, in the order of the page's items."""
+
+    def whole(self, stream: Stream, body: bytes) -> Sequence[Record]:
+        """Like `decode`, with what the mapping never reads; a reject is kept as it came."""
+        return self.decode(stream, body)
 
     @abstractmethod
     def normalize(self, stream: Stream, records: Iterable[Record]) -> Normalized:

@@ -169,6 +169,10 @@ class Xero(Connector):
         """Return a page's records, each with what its organisation says of itself."""
         return records.decode(stream, body)
 
+    def whole(self, stream: Stream, body: bytes) -> Sequence[Record]:
+        """Return a page's records with everything Xero says of them."""
+        return records.whole(stream, body)
+
     def normalize(self, stream: Stream, records: Iterable[Record]) -> Normalized:
         """Map each record by its own; one that cannot be mapped becomes a reject."""
         said = Normalized.of(stream)

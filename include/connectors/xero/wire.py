@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 _DATE = re.compile(r"/Date\((-?\d+)([+-]\d{4})?\)/")
@@ -41,15 +41,15 @@ def day(record: Mapping[str, Any], name: str) -> date | None:
     Raises:
         ValueError: what stands there is no day.
     """
-    text = record.get(f"{name}String")
-    if text:
-        return datetime.fromisoformat(_six_digits(str(text))).date()
-    value = record.get(name)
-    if value in (None, ""):
-        return None
-    found = _DATE.fullmatch(str(value))
+    value = record.get(f"{name}String") or record.get(name)
+    return None if value in (None, "") else _day(str(value))
+
+
+@lru_cache(4096)
+def _day(value: str) -> date | None:
+    found = _DATE.fullmatch(value)
     if not found:
-        return datetime.fromisoformat(_six_digits(str(value))).date()
+        return datetime.fromisoformat(_six_digits(value)).date()
     if int(found[1]) == 0:
         return None
     return (_EPOCH + timedelta(milliseconds=int(found[1])) + _offset(found[2])).date()
