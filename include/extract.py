@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from include import staging, sweep, warehouse
+from include.collector import rarely_looking
 from include.connectors.base import Connector, Identity, Item, Page, Stream, Window
 from include.errors import ConfigurationError, SourceUnavailable
 from include.keys import Keys
@@ -92,6 +93,7 @@ def identify(
     return warehouse.bind(engine, organization.id, identity, now)
 
 
+@rarely_looking()
 def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
     """Read one stream to its end and return its manifest, written.
 

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from include import money, staging
+from include.collector import rarely_looking
 from include.columns import ARROW_TYPES, arrow_type, whole
 from include.connectors.base import Columns, Connector, Normalized, Record, Reject, Stream
 from include.keys import Keys
@@ -45,6 +46,7 @@ def filled_columns(table: Table) -> tuple[Column, ...]:
     return (KEYS[1], *(c for c in table.all_columns if c.name not in ours))
 
 
+@rarely_looking()
 def normalize(connector: Connector, manifest: staging.Manifest) -> staging.Manifest:
     """Write Parquet beside the manifest's pages and return the manifest that lists it.
 

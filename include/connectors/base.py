@@ -14,6 +14,7 @@ import pkgutil
 import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -169,12 +170,25 @@ class Reject:
     amount: Decimal | None = None
 
 
-@dataclass(slots=True)
 class Normalized:
     """What a page means in the model: columns per table, and what could not be mapped."""
 
-    tables: dict[str, Columns] = field(default_factory=dict)
-    rejects: list[Reject] = field(default_factory=list)
+    def __init__(self, tables: dict[str, Columns]) -> None:
+        self.rejects: list[Reject] = []
+        self._tables = tables
+        self._rows: dict[str, list[Mapping[str, Any]]] = {name: [] for name in tables}
+        """Rows that are not in the columns yet: a column is made of many rows at once."""
+
+    @property
+    def tables(self) -> dict[str, Columns]:
+        """Columns per table, with every row that was added so far."""
+        for name, rows in self._rows.items():
+            if rows:
+                used = set().union(*rows)
+                for column, values in self._tables[name].items():
+                    values += [row.get(column) for row in rows] if column in used else [None] * len(rows)
+                rows.clear()
+        return self._tables
 
     @classmethod
     def of(cls, stream: Stream) -> Normalized:
@@ -188,13 +202,21 @@ class Normalized:
         Raises:
             ContractError: it names a column that the table does not have.
         """
-        columns = self.tables[table]
-        if not row.keys() <= columns.keys():
-            unknown = sorted(row.keys() - columns.keys())
+        if not row.keys() <= self._tables[table].keys():
+            unknown = sorted(row.keys() - self._tables[table].keys())
             raise ContractError(f"{table} has no column {', '.join(unknown)}")
-        value = row.get
-        for name, values in columns.items():
-            values.append(value(name))
+        self._rows[table].append(row)
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """Add all rows of a block or, when it raises, none of them."""
+        sizes = {table: len(rows) for table, rows in self._rows.items()}
+        try:
+            yield
+        except BaseException:
+            for table, size in sizes.items():
+                del self._rows[table][size:]
+            raise
 
 
 class Grade(StrEnum):

@@ -177,13 +177,10 @@ class Xero(Connector):
         """Map each record by its own; one that cannot be mapped becomes a reject."""
         said = Normalized.of(stream)
         for record in records:
-            sizes = {table: len(columns["external_id"]) for table, columns in said.tables.items()}
             try:
-                self._map(stream, record, said)
+                with said.whole():
+                    self._map(stream, record, said)
             except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
-                for table, size in sizes.items():
-                    for values in said.tables[table].values():
-                        del values[size:]
                 said.rejects.append(_reject(stream, record, error))
         return said
 
