@@ -9,7 +9,7 @@ PY := .venv/bin/python
 PIP := -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 STAMP := .requirements
 
-.PHONY: help env env-dev env-tryton env-xero demo pictures up connect status test compose-test lint format docs requirements clean
+.PHONY: help env env-dev env-tryton env-xero demo pictures up connect status test compose-test bench lint format docs requirements clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' Makefile | while read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
@@ -34,6 +34,9 @@ test: env-dev env-tryton env-xero ## all tests, the demo among them (ARGS="-m 'n
 
 compose-test: env-dev ## docker-compose.yaml on a real Docker engine, with killed workers (10 minutes)
 	@exec $(PY) -m tests.deploy
+
+bench: env-dev ## speed beside a bare script, memory, a thousand organizations (ARGS="--json FILE"; 15 minutes)
+	@exec $(PY) -m bench $(ARGS)
 
 lint: env-dev ## ruff and mypy
 	@$(PY) -m ruff check .

@@ -19,8 +19,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from include import staging, sweep, warehouse
+from include.collector import rarely_looking
 from include.connectors.base import Connector, Identity, Item, Page, Stream, Window
 from include.errors import ConfigurationError, SourceUnavailable
+from include.keys import Keys
 from include.organizations import Organization
 
 log = logging.getLogger(__name__)
@@ -95,6 +97,7 @@ def identify(
     return warehouse.bind(engine, organization.id, identity, now)
 
 
+@rarely_looking()
 def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
     """Read one stream to its end and return its manifest, written.
 
@@ -121,11 +124,11 @@ def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
         if is_part:
             stager.stage(read.connector.read_open(stream))
         still_open = warehouse.open_keys(read.engine, organization_id, stream.record_types)
-        stager.stage(read.connector.read_ids(stream, [key for key in still_open if key not in stager.seen]))
+        stager.stage(read.connector.read_ids(stream, list(stager.seen.lacking(still_open))))
         if stream.swept:
             listed = set(read.connector.keys(stream, history))
             if is_part:  # a whole read that left something out is for the gate to refuse
-                stager.stage(read.connector.read_ids(stream, sweep.lacking(read, listed - stager.seen)))
+                stager.stage(read.connector.read_ids(stream, sweep.lacking(read, stager.seen.lacking(listed))))
             deleted += sweep.unlisted(read, stager, listed)
         if stream.fed and (reached := state.cursor or state.read_to_end_at):
             deleted += sweep.deleted_since(read, stager, reached - stream.overlap)
@@ -148,7 +151,7 @@ def read_again(read: Read, keys: Sequence[str]) -> tuple[staging.Manifest, list[
     stager.stage(read.connector.read_ids(read.stream, keys))
     manifest = stager.manifest(state.version, limited=True, full_refresh=False, cursor=state.cursor)
     manifest.write()
-    return manifest, [key for key in keys if key not in stager.seen]
+    return manifest, list(stager.seen.lacking(keys))
 
 
 def read_changed(read: Read, since: datetime) -> staging.Manifest:
@@ -228,8 +231,7 @@ class Stager:
         self.started_at: datetime | None = None
         self.goes_on_since: datetime | None = None
         self.newest: datetime | None = None
-        self.seen: set[str] = set()
-        self.changed: set[str] = set()
+        self.seen, self.changed = Keys(), Keys()
         self.pages: list[str] = []
         self.page_count = self.byte_count = self.future = 0
         self.requests_before = read.connector.request_count
@@ -285,23 +287,29 @@ class Stager:
     def _versioned(self, items: Iterable[Item]) -> Iterator[Item]:
         """Make a digest that a change of the mapping changes too."""
         version = self.read.connector.mapping_version
-        return (replace(item, digest=f"{version}.{item.digest}") for item in items)
+        return (Item(item.key, f"{version}.{item.digest}", item.updated_at) for item in items)
 
     def _count(self, items: Sequence[Item], source_time: datetime, address: str) -> None:
         self.started_at = self.started_at or source_time
-        keys = [item.key for item in items]
-        stored = warehouse.digests(self.read.engine, self.read.organization.id, self.read.stream.name, keys)
-        before = self.changed  # a later reading of a changed record replaces the earlier one
-        changed = {i.key for i in items if self.everything or i.key in before or stored.get(i.key) != i.digest}
+        again = self.seen.add(item.key for item in items)
+        changed = self._changed(items, again)
         for item in items:
             if item.updated_at and item.updated_at > source_time:
-                self.future += item.key not in self.seen
+                self.future += item.key not in again
             elif item.updated_at and (self.newest is None or item.updated_at > self.newest):
                 self.newest = item.updated_at
-        self.seen.update(keys)
-        self.changed |= changed
+        self.changed.add(changed)
         if changed:
             self.pages.append(address)
+
+    def _changed(self, items: Sequence[Item], again: set[str]) -> set[str]:
+        """Return the keys that are news: a later reading of a changed record replaces the earlier one."""
+        if self.everything or not self.version:  # nothing was loaded yet
+            return {item.key for item in items}
+        keys = [item.key for item in items]
+        stored = warehouse.digests(self.read.engine, self.read.organization.id, self.read.stream.name, keys)
+        before = again.difference(self.changed.lacking(again))
+        return {item.key for item in items if item.key in before or stored.get(item.key) != item.digest}
 
     def manifest(self, version: int, limited: bool, full_refresh: bool, cursor: datetime | None) -> staging.Manifest:
         """Return what the read brought; the caller adds deletions and writes it."""

@@ -19,7 +19,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from include import money, staging
+from include.collector import rarely_looking
+from include.columns import ARROW_TYPES, arrow_type, whole
 from include.connectors.base import Columns, Connector, Normalized, Record, Reject, Stream
+from include.keys import Keys
 from include.model import KEYS, RECOMPUTED, TABLES, Column, Kind, Table
 from include.values import CHECKS, SENTENCES, is_plain
 
@@ -31,13 +34,6 @@ CLOSED_STATUSES = frozenset({"paid", "written_off", "voided", "rejected", "faile
 LONGEST_SHOWN = 500
 """Characters of a reject's number, customer and currency; the whole record stands beside them."""
 
-ARROW_TYPES: dict[Kind, pa.DataType] = {
-    Kind.MONEY: pa.int64(),
-    Kind.INTEGER: pa.int64(),
-    Kind.FLAG: pa.bool_(),
-    Kind.DATE: pa.date32(),
-    Kind.TIMESTAMP: pa.timestamp("us", tz="UTC"),
-}
 REJECT_COLUMNS = (
     "external_id", "table_name", "reason", "message", "column_name", "number",
     "customer_external_id", "currency", "amount", "is_open", "raw",
@@ -50,6 +46,7 @@ def filled_columns(table: Table) -> tuple[Column, ...]:
     return (KEYS[1], *(c for c in table.all_columns if c.name not in ours))
 
 
+@rarely_looking()
 def normalize(connector: Connector, manifest: staging.Manifest) -> staging.Manifest:
     """Write Parquet beside the manifest's pages and return the manifest that lists it.
 
@@ -60,25 +57,28 @@ def normalize(connector: Connector, manifest: staging.Manifest) -> staging.Manif
     """
     stream = connector.stream(manifest.stream)
     folder = manifest.address.rsplit("/", 1)[0]
-    index: list[tuple[str, str, datetime | None, str]] = []
     rejects: list[tuple[Reject, Record]] = []
-    manifest.tables = {name: [] for name in stream.tables}
+    manifest.tables, manifest.records = {name: [] for name in stream.tables}, []
     unknown: set[str] = set()
-    last_page = {item.key: address for address in manifest.pages for item in staging.page_items(address)}
+    last_page = _read_again(manifest.pages)
     for number in range(0, len(manifest.pages), PAGES_PER_FILE):
         frames: dict[str, list[pd.DataFrame]] = {name: [] for name in stream.tables}
+        index: list[tuple[str, str, datetime | None, str]] = []
         for address in manifest.pages[number : number + PAGES_PER_FILE]:
-            records = connector.decode(stream, staging.read_page(address))
-            unknown |= connector.unknown_fields(stream, records)
+            body = staging.read_page(address)
+            records = connector.decode(stream, body)
+            unknown |= connector.unknown_fields(stream, body)
             # A key stands here once: the place of a dict's entry is its first, the value its last.
-            by_key = {
-                item.key: (item, record) for item, record in zip(staging.page_items(address), records, strict=True)
+            latest = {
+                item.key: (item, row)
+                for row, (item, _) in enumerate(zip(staging.page_items(address), records, strict=True))
+                if last_page.get(item.key, address) == address
             }
-            latest = {key: read for key, read in by_key.items() if last_page[key] == address}
-            clean, bad = typed(connector, stream, [record for _, record in latest.values()], latest.keys())
+            clean, bad = typed(connector, stream, [records[row] for _, row in latest.values()], latest.keys())
             for name, frame in clean.items():
                 frames[name].append(frame)
-            rejects += [(reject, latest[reject.key][1] if reject.key in latest else None) for reject in bad]
+            came = connector.whole(stream, body) if bad else ()
+            rejects += [(reject, came[latest[reject.key][1]] if reject.key in latest else None) for reject in bad]
             failed = {reject.key for reject in bad}
             index += [
                 (item.key, item.digest, item.updated_at, "rejected" if item.key in failed else "ok")
@@ -88,12 +88,22 @@ def normalize(connector: Connector, manifest: staging.Manifest) -> staging.Manif
             frame = pd.concat(parts, ignore_index=True)
             if len(frame):
                 manifest.tables[name].append(_write(f"{folder}/{name}-{number:06d}.parquet", frame))
-    manifest.records = _write(f"{folder}/records.parquet", _index_frame(index))
+        manifest.records.append(_write(f"{folder}/records-{number:06d}.parquet", _index_frame(index)))
+    if not manifest.records:
+        manifest.records.append(_write(f"{folder}/records-000000.parquet", _index_frame([])))
     manifest.rejects = _write(f"{folder}/rejects.parquet", _reject_frame(rejects))
     manifest.reject_count = len(rejects)
     manifest.unknown_fields = sorted(unknown)
     manifest.write(at=manifest.normalized_address)
     return manifest
+
+
+def _read_again(pages: Sequence[str]) -> dict[str, str]:
+    """Return, for each key that stands more than once in these pages, the page in which it was read last."""
+    seen, last = Keys(), dict[str, str]()
+    for address in pages:
+        last |= dict.fromkeys(seen.add(item.key for item in staging.page_items(address)), address)
+    return last
 
 
 def typed(
@@ -107,12 +117,15 @@ def typed(
     said: Normalized = connector.normalize(stream, records)
     rejects = {reject.key: reject for reject in said.rejects}
     frames: dict[str, pd.DataFrame] = {}
-    owners: dict[str, list[str]] = {}
     bad: dict[str, list[tuple[int, Column, str]]] = {}
     for name in stream.tables:
-        table, columns = TABLES[name], said.tables.get(name, {})
-        frames[name], bad[name] = _frame(table, columns)
-        owners[name] = [_record_key(str(key), keys) for key in columns.get(_OWNER[table.child], [])]
+        frames[name], bad[name] = _frame(TABLES[name], said.tables.get(name, {}))
+    if not rejects and not any(bad.values()):
+        return frames, []
+    owners = {
+        name: [_record_key(str(key), keys) for key in said.tables.get(name, {}).get(_OWNER[TABLES[name].child], [])]
+        for name in stream.tables
+    }
     documents = _documents(said, owners) if any(bad.values()) else {}
     for name, found in bad.items():
         for row, column, reason in found:
@@ -169,14 +182,18 @@ def _frame(table: Table, columns: Columns) -> tuple[pd.DataFrame, list[tuple[int
     series: dict[str, pd.Series[Any]] = {}
     bad: list[tuple[int, Column, str]] = []
     for column in filled_columns(table):
-        values = columns.get(column.name) or [None] * length
-        typed, wrong = _column(column, values, columns.get(column.currency) or [])
-        bad += [(row, column, reason) for row, reason in wrong]
-        series[column.name] = pd.Series(typed, dtype=pd.ArrowDtype(ARROW_TYPES.get(column.kind, pa.string())))
+        values, currencies = columns.get(column.name) or [None] * length, columns.get(column.currency) or []
+        array = whole(column, values, currencies)
+        if array is None:
+            each, wrong = _one_by_one(column, values, currencies)
+            bad += [(row, column, reason) for row, reason in wrong]
+            array = pa.array(each, arrow_type(column))
+        series[column.name] = pd.Series(pd.arrays.ArrowExtensionArray(array))
     return pd.DataFrame(series), bad
 
 
-def _column(column: Column, values: list[Any], currencies: list[Any]) -> tuple[list[Any], list[tuple[int, str]]]:
+def _one_by_one(column: Column, values: list[Any], currencies: list[Any]) -> tuple[list[Any], list[tuple[int, str]]]:
+    """Return the typed values, and the rows of those that do not fit with the reason."""
     if column.kind is Kind.MONEY:
         convert: Callable[[Any, int], Any] = lambda value, row: money.minor_units(value, currencies[row])  # noqa: E731
     else:

@@ -18,9 +18,10 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import zstandard
 
-from include import storage
+from include import exact_json, storage
 from include.connectors.base import Item, Page, Window
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Manifest:
     deleted: list[str] = field(default_factory=list)
     pages: list[str] = field(default_factory=list)
     tables: dict[str, list[str]] = field(default_factory=dict)
-    records: str = ""
+    records: list[str] = field(default_factory=list)
     rejects: str = ""
     reject_count: int = 0
     unknown_fields: list[str] = field(default_factory=list)
@@ -146,13 +147,13 @@ class Folder:
         path = self.path / f"{number:06d}.zst"
         _write(path, zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(page.body))
         note = {
-            "items": [(i.key, i.digest, i.updated_at and i.updated_at.isoformat()) for i in page.items],
+            "items": [(i.key, i.digest, i.updated_at) for i in page.items],
             "token": page.token,
             "resumable": resumable,
-            "source_time": page.source_time.isoformat(),
+            "source_time": page.source_time,
             "bytes": len(page.body),
         }
-        _write(self.path / f"{number:06d}.json", json.dumps(note).encode())
+        _write(self.path / f"{number:06d}.json", exact_json.encode(note))
         return str(path)
 
     def bind(self, window: Window, version: int = 0) -> None:
@@ -210,6 +211,13 @@ def _staged(run: ObjectStoragePath, before: int, window: Window, version: int) -
         return
 
 
+class _Items(msgspec.Struct):
+    items: list[tuple[str, str, datetime | None]]
+
+
+_ITEMS = msgspec.json.Decoder(_Items)
+
+
 def note_items(note: dict[str, Any]) -> list[Item]:
     """Return the items a page's note lists."""
     return [Item(key, digest, at and datetime.fromisoformat(at)) for key, digest, at in note["items"]]
@@ -217,7 +225,11 @@ def note_items(note: dict[str, Any]) -> list[Item]:
 
 def page_items(address: str) -> list[Item]:
     """Return the items of a staged page, in the body's order."""
-    return note_items(json.loads(_read(_path(address.removesuffix(".zst") + ".json"))))
+    note = _read(_path(address.removesuffix(".zst") + ".json"))
+    try:
+        return [Item(*item) for item in _ITEMS.decode(note).items]
+    except ValueError:  # a key holds half of a surrogate pair
+        return note_items(json.loads(note))
 
 
 def read_page(address: str) -> bytes:

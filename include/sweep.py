@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from include.extract import Read, Stager
 
 
-def lacking(read: Read, listed: set[str]) -> list[str]:
+def lacking(read: Read, listed: Iterable[str]) -> list[str]:
     """Return what the source lists and we never loaded, or not with this mapping.
 
     A history that was moved back, a record committed later than the overlap, a mended normalize.
@@ -45,9 +45,8 @@ def deleted_since(read: Read, stager: Stager, since: datetime) -> list[str]:
 
 def _confirmed(read: Read, stager: Stager, missing: Iterable[str]) -> list[str]:
     """Ask for each by its id; what comes is staged like anything else, what does not is gone."""
-    before = set(stager.seen)
-    asked = sorted(set(missing) - before)
+    asked = sorted({*stager.seen.lacking(missing)})
     if not asked:
         return []
     stager.stage(read.connector.read_ids(read.stream, asked))
-    return [key for key in asked if key not in stager.seen]
+    return list(stager.seen.lacking(asked))

@@ -1,4 +1,4 @@
-"""A private PostgreSQL server for the tests: its own cluster, port and user, gone when the tests end."""
+"""A private PostgreSQL server for tests and bench: its own cluster, port and user, gone when they end."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import psycopg
 from psycopg import sql
@@ -31,10 +32,10 @@ SETTINGS = {
 
 
 class Server:
-    """A running server; `url` is its maintenance database."""
+    """A running server; `url` is its maintenance database, `pid` its first process."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self, port: int, pid: int) -> None:
+        self.port, self.pid = port, pid
         self.url = self.database_url("postgres")
         self._names = (f"test_{number}" for number in itertools.count(1))
 
@@ -59,8 +60,11 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
+def server(others: Mapping[str, str] = MappingProxyType({})) -> Iterator[Server]:
     """Start a server in a folder of its own, stop it and remove the folder at the end.
+
+    Args:
+        others: settings in addition to, or in place of, `SETTINGS`.
 
     Raises:
         FileNotFoundError: PostgreSQL is not installed. The tests need it; they do not skip.
@@ -74,11 +78,11 @@ def server() -> Iterator[Server]:
         _as(user, "initdb", "--pgdata", data, "--username=greenlight", "--auth=trust", "--locale=C",
             "--encoding=UTF8", "--no-sync").wait_or_fail()  # fmt: skip
         port = _free_port()
-        settings = {**SETTINGS, "port": str(port), "unix_socket_directories": str(folder)}
+        settings = {**SETTINGS, **others, "port": str(port), "unix_socket_directories": str(folder)}
         options = [f"--{name}={value}" for name, value in settings.items()]
         process = _as(user, "postgres", "-D", data, *options)
         try:
-            running = Server(port)
+            running = Server(port, process.child.pid)
             process.wait_until_it_answers(running.url)
             yield running
         finally:

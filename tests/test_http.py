@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 from requests.auth import HTTPBasicAuth
 
+from include import exact_json
 from include.connectors import http, redaction
 from include.connectors.http import Answer, Http
 from include.connectors.resolutions import RESOLUTIONS, Resolution
@@ -341,7 +342,7 @@ def test_a_form_is_posted(serve: Serve) -> None:
 
 
 def test_amounts_can_stay_exact(serve: Serve) -> None:
-    got = Http(serve(answer(body=b'{"amount": 1234567890.10}')).url).get("/x").json(parse_float=Decimal)
+    got = Http(serve(answer(body=b'{"amount": 1234567890.10}')).url).get("/x").json(exact_json.decode)
     assert got == {"amount": Decimal("1234567890.10")}
 
 

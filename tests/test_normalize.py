@@ -37,6 +37,12 @@ class Plain:
     def decode(self, stream: Stream, body: bytes) -> list[Any]:
         return RECORDS[body]
 
+    def whole(self, stream: Stream, body: bytes) -> list[Any]:
+        return self.decode(stream, body)
+
+    def unknown_fields(self, stream: Stream, body: bytes) -> set[str]:
+        return set()
+
     def normalize(self, stream: Stream, records: Sequence[Any]) -> Normalized:
         said = Normalized.of(stream)
         for record in records:
@@ -84,7 +90,7 @@ class Result:
     def __init__(self, manifest: staging.Manifest) -> None:
         self.manifest = manifest
         self.rejects = _rows([manifest.rejects])
-        self.records = _rows([manifest.records])
+        self.records = _rows(manifest.records)
 
     def rows(self, table: str) -> dict[str, dict[str, Any]]:
         return {row["external_id"]: row for row in _rows(self.manifest.tables[table])}

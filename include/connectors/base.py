@@ -14,6 +14,7 @@ import pkgutil
 import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -171,12 +172,28 @@ class Reject:
     amount: Decimal | None = None
 
 
-@dataclass(slots=True)
 class Normalized:
     """What a page means in the model: columns per table, and what could not be mapped."""
 
-    tables: dict[str, Columns] = field(default_factory=dict)
-    rejects: list[Reject] = field(default_factory=list)
+    def __init__(self, tables: dict[str, Columns]) -> None:
+        self.rejects: list[Reject] = []
+        self._tables = tables
+        self._rows: dict[str, list[Mapping[str, Any]]] = {name: [] for name in tables}
+        """Rows that are not in the columns yet: a column is made of many rows at once."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Normalized) and (self.tables, self.rejects) == (other.tables, other.rejects)
+
+    @property
+    def tables(self) -> dict[str, Columns]:
+        """Columns per table, with every row that was added so far."""
+        for name, rows in self._rows.items():
+            if rows:
+                used = set().union(*rows)
+                for column, values in self._tables[name].items():
+                    values += [row.get(column) for row in rows] if column in used else [None] * len(rows)
+                rows.clear()
+        return self._tables
 
     @classmethod
     def of(cls, stream: Stream) -> Normalized:
@@ -190,11 +207,21 @@ class Normalized:
         Raises:
             ContractError: it names a column that the table does not have.
         """
-        columns = self.tables[table]
-        if unknown := row.keys() - columns.keys():
-            raise ContractError(f"{table} has no column {', '.join(sorted(unknown))}")
-        for name, values in columns.items():
-            values.append(row.get(name))
+        if not row.keys() <= self._tables[table].keys():
+            unknown = sorted(row.keys() - self._tables[table].keys())
+            raise ContractError(f"{table} has no column {', '.join(unknown)}")
+        self._rows[table].append(row)
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """Add all rows of a block or, when it raises, none of them."""
+        sizes = {table: len(rows) for table, rows in self._rows.items()}
+        try:
+            yield
+        except BaseException:
+            for table, size in sizes.items():
+                del self._rows[table][size:]
+            raise
 
 
 class Grade(StrEnum):
@@ -366,6 +393,10 @@ class Connector(ABC):
     def decode(self, stream: Stream, body: bytes) -> Sequence[Record]:
         """Turn a staged body back into its records, in the order of the page's items."""
 
+    def whole(self, stream: Stream, body: bytes) -> Sequence[Record]:
+        """Like `decode`, with what the mapping never reads; a reject is kept as it came."""
+        return self.decode(stream, body)
+
     @abstractmethod
     def normalize(self, stream: Stream, records: Iterable[Record]) -> Normalized:
         """Say what the records mean in the model; one record's trouble becomes one Reject.
@@ -373,8 +404,8 @@ class Connector(ABC):
         A record without an id has the key `<record type>:?<digest>`, in `read`'s items as here.
         """
 
-    def unknown_fields(self, stream: Stream, records: Iterable[Record]) -> set[str]:
-        """Return the names of fields that the records have and the mapping's author had never heard of.
+    def unknown_fields(self, stream: Stream, body: bytes) -> set[str]:
+        """Return the names of fields that a staged body's records have and the mapping's author had never heard of.
 
         None where every field is asked for by its name.
         """

@@ -68,15 +68,14 @@ class Answer:
                 next_step="let the proxy in between pass it through",
             ) from None
 
-    def json(self, object_hook: Callable[[dict[str, Any]], Any] | None = None, *,
-             parse_float: Callable[[str], Any] | None = None) -> Any:  # fmt: skip
-        """Return the body as JSON; `parse_float=Decimal` keeps amounts exact.
+    def json(self, decode: Callable[[bytes], Any] = json_module.loads) -> Any:
+        """Return the body as JSON, read by the json module or, say, by `exact_json.decode`.
 
         Raises:
             SourceUnavailable: it is HTML or cut off.
         """
         try:
-            return json_module.loads(self.body, object_hook=object_hook, parse_float=parse_float)
+            return decode(self.body)
         except (ValueError, RecursionError):
             is_html = self.body.lstrip()[:1] == b"<"
             raise SourceUnavailable(

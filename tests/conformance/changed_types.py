@@ -11,10 +11,12 @@ from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
+
 from include.connectors.base import Connector, Record, Stream
 from include.errors import SourceUnavailable
 from include.model import TABLES
-from include.normalize import _column, filled_columns
+from include.normalize import _frame
 
 Path = tuple[str | int, ...]
 Meaning = dict[str, dict[str, list[Any]]]
@@ -56,12 +58,10 @@ def meaning(connector: Connector, stream: Stream, record: Record) -> Meaning | N
         return None
     rows: Meaning = {}
     for name, columns in said.tables.items():
-        rows[name] = {}
-        for column in filled_columns(TABLES[name]):
-            values, wrong = _column(column, columns.get(column.name) or [], columns.get(column.currency) or [])
-            if wrong:
-                return None
-            rows[name][column.name] = values
+        frame, wrong = _frame(TABLES[name], columns)
+        if wrong:
+            return None
+        rows[name] = pa.Table.from_pandas(frame).to_pydict()
     return rows
 
 

@@ -106,7 +106,7 @@ class Batch:
             record_count=len(self.records),
             changed_count=len(self.records),
             tables=tables,
-            records=_write(folder / "records.parquet", arrow.RECORDS, self.records),
+            records=[_write(folder / "records.parquet", arrow.RECORDS, self.records)],
             rejects=_write(folder / "rejects.parquet", arrow.REJECTS, self.rejects) if self.rejects else "",
             reject_count=len(self.rejects),
             **{**defaults, **fields},

@@ -193,23 +193,23 @@ class Tryton(Connector):
         """Map each record by its own; one that cannot be mapped becomes a reject."""
         said = Normalized.of(stream)
         for record in records:
-            sizes = {table: len(columns["external_id"]) for table, columns in said.tables.items()}
             try:
-                if record.get("malformed"):
-                    raise ValueError("not as asked for")
-                match stream.name:
-                    case "customers":
-                        customers.normalize(record, said)
-                    case "invoices":
-                        invoices.normalize(record, record["base_currency"], said, self._client.web("account.invoice"))
-                    case "payments":
-                        lines.normalize(record, record["base_currency"], said)
+                with said.whole():
+                    self._map(stream, record, said)
             except joins.BROKEN as error:
-                for table, size in sizes.items():
-                    for values in said.tables[table].values():
-                        del values[size:]
                 said.rejects.append(_malformed(stream, record, error))
         return said
+
+    def _map(self, stream: Stream, record: Record, said: Normalized) -> None:
+        if record.get("malformed"):
+            raise ValueError("not as asked for")
+        match stream.name:
+            case "customers":
+                customers.normalize(record, said)
+            case "invoices":
+                invoices.normalize(record, record["base_currency"], said, self._client.web("account.invoice"))
+            case "payments":
+                lines.normalize(record, record["base_currency"], said)
 
     def _reader(self) -> Reader:
         """Return the reader of this organization's company.

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 from include.connectors.base import Connection
@@ -132,7 +133,7 @@ class Client:
                 retry_after=LOGIN_BRAKE_SECONDS,
                 next_step="correct the password, then wait five minutes",
             )
-        said = answer.json(object_hook=decode)
+        said = answer.json(partial(json.loads, object_hook=decode))
         if not isinstance(said, dict) or not said.keys() & {"result", "error"}:
             raise nonsense()
         if "error" in said:

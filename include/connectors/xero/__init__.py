@@ -176,23 +176,26 @@ class Xero(Connector):
         """Return a page's records, each with what its organisation says of itself."""
         return records.decode(stream, body)
 
+    def whole(self, stream: Stream, body: bytes) -> Sequence[Record]:
+        """Return a page's records with everything Xero says of them."""
+        return records.whole(stream, body)
+
     def normalize(self, stream: Stream, records: Iterable[Record]) -> Normalized:
         """Map each record by its own; one that cannot be mapped becomes a reject."""
         said = Normalized.of(stream)
         for record in records:
-            sizes = {table: len(columns["external_id"]) for table, columns in said.tables.items()}
             try:
-                self._map(stream, record, said)
+                with said.whole():
+                    self._map(stream, record, said)
             except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
-                for table, size in sizes.items():
-                    for values in said.tables[table].values():
-                        del values[size:]
                 said.rejects.append(_reject(stream, record, error))
         return said
 
-    def unknown_fields(self, stream: Stream, records: Iterable[Record]) -> set[str]:
+    def unknown_fields(self, stream: Stream, body: bytes) -> set[str]:
         """Return what Xero's published description does not name."""
-        return documented.unknown(stream, records)
+        if documented.is_known(stream, LISTS[stream.name].name, body):
+            return set()
+        return documented.unknown(stream, records.whole(stream, body))
 
     def _map(self, stream: Stream, record: Record, said: Normalized) -> None:
         key = f"{stream.record_types[0]}:{wire.identifier(record[LISTS[stream.name].id_field])}"

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
+from include import exact_json
 from include.access.pacing import Limit, Pacer
 from include.connectors import resolutions
 from include.connectors.base import Connection
 from include.connectors.http import Answer, Http
 from include.connectors.oauth import Bearer, OAuth
 from include.connectors.resolutions import Resolution, Row
-from include.connectors.xero import wire
+from include.connectors.xero import slim, wire
 from include.connectors.xero.settings import Settings
 from include.errors import ConfigurationError, MissingRights, SourceUnavailable
 
@@ -139,7 +139,7 @@ class Client:
         if since:  # one second earlier: whether the very second counts is not documented
             headers["If-Modified-Since"] = f"{since - timedelta(seconds=1):%Y-%m-%dT%H:%M:%S}"
         answer = self.http.get(f"{API}/{name}", params=params, headers=headers, tenant=self.tenant or "-")
-        said = answer.json(parse_float=Decimal)
+        said = answer.json(partial(slim.reply, name))
         try:
             pages, rows = said["pagination"], said[name]
             reply = Reply(
@@ -165,12 +165,12 @@ class Client:
         answer = self.http.get(
             f"{API}/Reports/{name}", params=asked, headers=_headers(self.tenant), tenant=self.tenant or "-"
         )
-        return answer.json(parse_float=Decimal)
+        return answer.json(exact_json.decode)
 
     def accounts(self) -> Any:
         """Ask for the chart of accounts."""
         answer = self.http.get(f"{API}/Accounts", headers=_headers(self.tenant), tenant=self.tenant or "-")
-        return answer.json(parse_float=Decimal)
+        return answer.json(exact_json.decode)
 
     def lost(self) -> Sequence[str]:
         """Return what cannot be read because its scope was not granted, each with the scope's name."""

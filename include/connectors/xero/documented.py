@@ -6,7 +6,10 @@ Read in Xero's OpenAPI description of the Accounting API 2.0; `…String` is the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
+
+import msgspec
 
 from include.connectors.base import Record, Stream
 
@@ -46,6 +49,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
     "overpayments": frozenset({*_CREDIT, "OverpaymentID"}),
     "prepayments": frozenset({*_CREDIT, "PrepaymentID", "InvoiceNumber"}),
 }  # fmt: skip
+NOTHING = msgspec.Raw()
 OURS = frozenset({"organisation"})
 """What a page's reader adds to its records."""
 
@@ -56,3 +60,21 @@ def unknown(stream: Stream, records: Iterable[Record]) -> set[str]:
     for record in records:
         names |= record.keys()
     return {str(name) for name in names - FIELDS[stream.name] - OURS}
+
+
+def is_known(stream: Stream, name: str, body: bytes) -> bool:
+    """Return, without making records of them, whether a staged page's list of that name has documented fields only."""
+    try:
+        _page(stream.name, name).decode(body)
+    except (ValueError, RecursionError):  # an unknown field, or nothing that has fields
+        return False
+    return True
+
+
+@cache
+def _page(stream: str, name: str) -> msgspec.json.Decoder[Any]:
+    """Return what decodes a page of that list and refuses a field that FIELDS does not name."""
+    fields = [(field, msgspec.Raw, NOTHING) for field in sorted(FIELDS[stream])]
+    record = msgspec.defstruct("Record", fields, forbid_unknown_fields=True, gc=False)
+    reply = msgspec.defstruct("Reply", [(name, list[record])])  # type: ignore[valid-type]
+    return msgspec.json.Decoder(msgspec.defstruct("Page", [("reply", reply)]))

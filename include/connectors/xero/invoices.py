@@ -36,7 +36,7 @@ Row = dict[str, Any]
 
 def essence(document: Record) -> Any:
     """Return what the mapping looks at."""
-    return {name: document.get(name) for name in FIELDS} | {"Contact": (document.get("Contact") or {}).get("ContactID")}
+    return [*map(document.get, FIELDS), (document.get("Contact") or {}).get("ContactID")]
 
 
 def invoice(record: Record, key: str, said: Normalized) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from include import exact_json
 from include.connectors.base import Page, Stream, Window
 from include.connectors.paging import MOST_PAGES, by_number
 from include.connectors.xero import scope
@@ -20,6 +21,7 @@ from include.connectors.xero.client import Client, Reply
 from include.connectors.xero.records import GUID, LISTS, ids, item, updated
 from include.connectors.xero.scope import List
 from include.errors import SourceUnavailable
+from include.keys import Keys
 
 END = "end"
 ASKED_ONE_BY_ONE = 20
@@ -87,14 +89,14 @@ class Reader:
         """
         archived = {"includeArchived": "true"} if the_list is scope.CONTACTS else {}
         ordered = {**asked, "order": f"{the_list.id_field} ASC", **archived}
-        seen: set[str] = set()
+        seen = Keys()
         counted = 0
         for reply in by_number(
             lambda number: self.client.page(the_list.name, number, ordered),
             is_last=lambda reply: reply.is_last, content=lambda reply: _content(the_list, reply), first=first,
         ):  # fmt: skip
             counted = counted or reply.item_count
-            seen.update(str(row.get(the_list.id_field)) for row in reply.rows)
+            seen.add(str(row.get(the_list.id_field)) for row in reply.rows if is_whole)
             if is_whole and first == 1 and reply.is_last and len(seen) < counted:
                 lost = f"{len(seen)} of {counted} came"
                 raise _circle(f"{the_list.name} changed their order while they were read: {lost}")
@@ -239,7 +241,7 @@ def _contact(row: Row) -> str:
 def _content(the_list: List, reply: Reply) -> bytes:
     """Return what tells one page from another: which records it holds, in which version."""
     return (
-        json.dumps([(row.get(the_list.id_field), row.get("UpdatedDateUTC")) for row in reply.rows]).encode()
+        exact_json.encode([(row.get(the_list.id_field), row.get("UpdatedDateUTC")) for row in reply.rows])
         if reply.rows
         else b""
     )

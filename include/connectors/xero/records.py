@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
+from include import exact_json
 from include.connectors.base import Item, Record, Stream, digest
-from include.connectors.xero import customers, invoices, payments, scope, wire
+from include.connectors.xero import customers, invoices, payments, scope, slim, wire
 from include.connectors.xero.scope import List
 
 LISTS: Mapping[str, List] = {
@@ -34,8 +33,16 @@ GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def decode(stream: Stream, body: bytes) -> list[Record]:
-    """Return a page's records, each with what its organisation says of itself."""
-    page = json.loads(body, parse_float=Decimal)
+    """Return a page's records, as far as they are read here, each with what its organisation says of itself."""
+    return _kept(stream, slim.staged(LISTS[stream.name].name, body))
+
+
+def whole(stream: Stream, body: bytes) -> list[Record]:
+    """Return a page's records with everything Xero says of them."""
+    return _kept(stream, exact_json.decode(body))
+
+
+def _kept(stream: Stream, page: Any) -> list[Record]:
     rows = page["reply"][LISTS[stream.name].name]
     return [rows[index] | {"organisation": page["organisation"]} for index in page["kept"]]
 
@@ -46,15 +53,14 @@ def item(stream: Stream, row: Mapping[str, Any]) -> Item:
         essence = ESSENCE[stream.name](row)
     except (AttributeError, TypeError):
         essence = row
-    raw = json.dumps(essence, sort_keys=True, default=str).encode()
-    return Item(key(stream, row), digest(raw), updated(row))
+    return Item(key(stream, row), digest(exact_json.encode(essence)), updated(row))
 
 
 def key(stream: Stream, row: Mapping[str, Any]) -> str:
     """Return a record's external id, made of its digest where it has no id."""
     identifier = row.get(LISTS[stream.name].id_field)
     if not isinstance(identifier, str) or not identifier:
-        identifier = f"?{digest(json.dumps(row, sort_keys=True, default=str).encode())}"
+        identifier = f"?{digest(exact_json.encode(row))}"
     return f"{stream.record_types[0]}:{identifier}"
 
 

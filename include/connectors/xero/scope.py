@@ -114,7 +114,10 @@ def is_in_range(row: Row, history_from: date) -> bool:
     """
     if row.get("Status") in UNFINISHED and "PaymentType" not in row:
         return True
-    days = [wire.day(row, "Date"), wire.day(row, "FullyPaidOnDate")]
+    day = wire.day(row, "Date")
+    if day is None or day >= history_from:
+        return True
+    days = [wire.day(row, "FullyPaidOnDate")]
     if "PaymentType" not in row:
         days += [wire.day(part, "Date") for name in ("Payments", "Allocations") for part in row.get(name) or ()]
-    return days[0] is None or any(day and day >= history_from for day in days)
+    return any(day and day >= history_from for day in days)

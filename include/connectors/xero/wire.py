@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 _DATE = re.compile(r"/Date\((-?\d+)([+-]\d{4})?\)/")
@@ -49,11 +49,12 @@ def day(record: Mapping[str, Any], name: str) -> date | None:
     Raises:
         ValueError: what stands there is no day.
     """
-    if written := text(record.get(f"{name}String")):
-        return datetime.fromisoformat(_six_digits(written)).date()
-    value = text(record.get(name))
-    if value is None:
-        return None
+    value = text(record.get(f"{name}String")) or text(record.get(name))
+    return None if value is None else _day(value)
+
+
+@lru_cache(4096)
+def _day(value: str) -> date | None:
     found = _DATE.fullmatch(value)
     if not found:
         return datetime.fromisoformat(_six_digits(value)).date()

@@ -1,0 +1,1 @@
+"""How fast Greenlight is, measured: `make bench`, explained in docs/performance.md."""

@@ -1,0 +1,97 @@
+"""The figures as a table, and which bounds they break."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bench.speed import ONE_TABLE, SAME_ROWS, SEQUENCE, SERVER
+
+MEGABYTE = 1e6
+SERVER_AT_LEAST = 3.0
+"""The server must deliver so many times the bare script's rate, or it decides the figures."""
+REFUSED = "refused"
+ALIKE = 1.15
+"""The peak at the largest size may be so many times that at the smallest."""
+
+
+def ratio(figures: Mapping[str, Mapping[str, Any]], floor: str) -> float:
+    """Return the stages' rate as a part of a bare script's."""
+    return float(figures[SEQUENCE]["rate"] / figures[floor]["rate"])
+
+
+def refusal(figures: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return why nothing can be judged; "" if the server is fast enough."""
+    fastest = max(figures[name]["rate"] for name in (ONE_TABLE, SAME_ROWS))
+    if (times := figures[SERVER]["rate"] / fastest) >= SERVER_AT_LEAST:
+        return ""
+    return (
+        f"{REFUSED}: the server alone delivers {times:.1f} times what the bare script loads, "
+        f"less than {SERVER_AT_LEAST:g}: it would be the server that is measured"
+    )
+
+
+def broken(said: Mapping[str, Any], least_ratio: float, most_megabytes: float) -> list[str]:
+    """Return a sentence for every bound that does not hold."""
+    found = []
+    if figures := said.get("figures"):
+        if why := refusal(figures):
+            return [why]
+        if (part := ratio(figures, SAME_ROWS)) < least_ratio:
+            found.append(f"the stages reach {part:.0%} of the bare script's rate, not {least_ratio:.0%}")
+        if said["again"]:
+            found.append(f"loading the same again wrote {said['again']} rows, not 0")
+        if said["rejects"]:
+            found.append(f"{said['rejects']} invoices were rejected, not 0")
+    peaks: dict[str, list[tuple[int, int]]] = {}
+    for size, stages in said.get("sizes", {}).items():
+        for name, figure in stages.items():
+            peaks.setdefault(name, []).append((int(size), figure["peak"]))
+    for name, measured in peaks.items():
+        (_, least), (size, most) = min(measured), max(measured)
+        if most > most_megabytes * MEGABYTE:
+            found.append(f"{name} takes {most / MEGABYTE:.0f} MB at {size:,} invoices, above {most_megabytes:g} MB")
+        if most > least * ALIKE:
+            found.append(f"{name} takes {most / least:.2f} times the memory at {size:,} invoices: it grows with them")
+    return found
+
+
+def table(said: Mapping[str, Any]) -> str:
+    """Return what was measured, for people."""
+    blocks = []
+    if figures := said.get("figures"):
+        blocks.append(f"{said['invoices']:,} invoices, median of {said['rounds']} rounds")
+        blocks.append(aligned(rows(figures)))
+        blocks.append(
+            f"The stages reach {ratio(figures, SAME_ROWS):.0%} of the bare script that writes the same rows, "
+            f"{ratio(figures, ONE_TABLE):.0%} of the one that fills a single table; "
+            f"loading the same again wrote {said['again']} rows."
+        )
+    for size, stages in said.get("sizes", {}).items():
+        blocks += [f"{int(size):,} invoices, once, each stage in a new process", aligned(rows(stages))]
+    for name in ("organizations", "night", "dag"):
+        if measured := said.get(name):
+            blocks.append(aligned([(f"{name}: {what}", f"{value:,}") for what, value in measured.items()]))
+    return "\n\n".join(blocks)
+
+
+def rows(figures: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    """Return header and lines of the figures."""
+    head = ("", "invoices/s", "µs wall", "µs CPU client", "µs CPU server", "peak MB")
+    lines = [
+        (
+            name, f"{f['rate']:,.0f}", f"{f['wall']:.1f}", f"{f['client_cpu']:.1f}", f"{f['server_cpu']:.1f}",
+            f"{f['peak'] / MEGABYTE:.0f}",
+        )
+        for name, f in figures.items()
+    ]  # fmt: skip
+    return [head, *lines]
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """Return lines of cells under each other, the first column left, the others right."""
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    return "\n".join(
+        "  ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True)))
+        for line in lines
+    )

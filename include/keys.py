@@ -1,0 +1,39 @@
+"""Keys that were met, however many: kept in a private file that ends with the process, not in memory."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+
+
+class Keys:
+    """A set of keys; what does not fit into a small cache lies on disk."""
+
+    def __init__(self) -> None:
+        self._file = sqlite3.connect("", isolation_level=None)  # "" is a file that nobody else can open
+        self._file.execute("PRAGMA journal_mode = OFF")
+        self._file.execute("CREATE TABLE keys (key BLOB PRIMARY KEY) WITHOUT ROWID")
+        self._file.execute("BEGIN")
+        self._count = 0
+
+    def add(self, keys: Iterable[str]) -> set[str]:
+        """Add the keys; return those that were met before, also earlier among these."""
+        add = self._file.cursor().execute
+        again = {key for key in keys if not add("INSERT OR IGNORE INTO keys VALUES (?)", (_bytes(key),)).rowcount}
+        self._count = self._file.total_changes
+        return again
+
+    def lacking(self, keys: Iterable[str]) -> Iterator[str]:
+        """Yield, of these keys, those that were not met."""
+        return (key for key in keys if key not in self)
+
+    def __contains__(self, key: str) -> bool:
+        return self._file.execute("SELECT 1 FROM keys WHERE key = ?", (_bytes(key),)).fetchone() is not None
+
+    def __len__(self) -> int:
+        return self._count
+
+
+def _bytes(key: str) -> bytes:
+    """Return what tells a key from others; half of a surrogate pair is no UTF-8, but a key may hold it."""
+    return key.encode(errors="surrogatepass")
