@@ -30,8 +30,8 @@ ARROW_TYPES: Mapping[Kind, pa.DataType] = {
 
 FIRST_YEAR, LAST_YEAR = 2, 9998
 """Outside them, a moment may have no UTC."""
-_EXACT = Context(traps=[Inexact, InvalidOperation, Overflow])
-"""Does not round: an amount of more digits than it holds is looked at by itself."""
+_EXACT = Context(prec=28, Emax=30, Emin=-30, traps=[Inexact, InvalidOperation, Overflow])
+"""Does not round: an amount of more digits than it holds, or far too large, is looked at by itself."""
 
 Values = Sequence[Any]
 
