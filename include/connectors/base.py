@@ -179,6 +179,11 @@ class Normalized:
         self._rows: dict[str, list[Mapping[str, Any]]] = {name: [] for name in tables}
         """Rows that are not in the columns yet: a column is made of many rows at once."""
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Normalized) and (self.tables, self.rejects) == (other.tables, other.rejects)
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
     @property
     def tables(self) -> dict[str, Columns]:
         """Columns per table, with every row that was added so far."""
