@@ -1,7 +1,4 @@
-"""Writes the figures of a run into docs/performance.md, between its marks, so that none is typed by hand.
-
-python -m bench.page FIGURES.json
-"""
+"""Writes the figures of a run into docs/performance.md, between its marks, so that none is typed by hand."""
 
 from __future__ import annotations
 
@@ -55,14 +52,7 @@ def _blocks(said: Mapping[str, Any]) -> dict[str, str]:
             f"Loading the same again wrote {said['again']} rows."
         )
     if sizes := said.get("sizes"):
-        head = (
-            "invoices",
-            "extract MB",
-            "normalize MB",
-            "load MB",
-            "invoices/s in sequence",
-            "µs CPU, client + server",
-        )
+        head = ("invoices", "extract MB", "normalize MB", "load MB", "invoices/s in all", "µs CPU in all")
         lines = [
             (
                 f"{int(size):,}",

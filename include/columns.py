@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from include import money
 from include.model import Column, Kind
-from include.values import CHECKS, LARGEST_INTEGER, LONGEST_INDEXED
+from include.values import CHECKS, LARGEST_INTEGER, LONGEST_INDEXED, MOST_DIGITS
 
 ARROW_TYPES: Mapping[Kind, pa.DataType] = {
     Kind.MONEY: pa.int64(),
@@ -30,8 +30,8 @@ ARROW_TYPES: Mapping[Kind, pa.DataType] = {
 
 FIRST_YEAR, LAST_YEAR = 2, 9998
 """Outside them, a moment may have no UTC."""
-_EXACT = Context(traps=[Inexact, InvalidOperation, Overflow])
-"""Does not round: an amount of more digits than it holds is looked at by itself."""
+_EXACT = Context(prec=28, Emax=30, Emin=-30, traps=[Inexact, InvalidOperation, Overflow])
+"""Does not round: an amount of more digits than it holds, or far too large, is looked at by itself."""
 
 Values = Sequence[Any]
 
@@ -92,9 +92,11 @@ def _one_of_few(column: Column, values: Values, currencies: Values) -> pa.Array:
     return _text(column, values, currencies)
 
 
-def _each(column: Column, values: Values, currencies: Values) -> pa.Array:
-    check = CHECKS[column.kind]
-    return pa.array([None if value is None else check(value, column) for value in values], arrow_type(column))
+def _decimals(column: Column, values: Values, currencies: Values) -> pa.Array:
+    texts = [None if value is None else str(value) for value in values]
+    if not all(t is None or (len(t) <= MOST_DIGITS and t[-1].isdigit() and "E" not in t) for t in texts):
+        raise ValueError("impossible_amount")
+    return pa.array(texts, arrow_type(column))
 
 
 def _plain(column: Column, values: Values, currencies: Values) -> pa.Array:
@@ -135,7 +137,7 @@ def _exponent(currency: Any) -> int:
 
 _TYPED: Mapping[Kind, Callable[[Column, Values, Values], pa.Array]] = {
     Kind.MONEY: _minor_units,
-    Kind.DECIMAL: _each,
+    Kind.DECIMAL: _decimals,
     Kind.INTEGER: _integers,
     Kind.FLAG: _plain,
     Kind.DATE: _plain,

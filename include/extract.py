@@ -298,13 +298,19 @@ class Stager:
                 self.future += item.key not in again
             elif item.updated_at and (self.newest is None or item.updated_at > self.newest):
                 self.newest = item.updated_at
-        self.changed.add(changed)
+        if not self._is_all_new:
+            self.changed.add(changed)
         if changed:
             self.pages.append(address)
 
+    @property
+    def _is_all_new(self) -> bool:
+        """Whatever is read counts as changed: so it was asked for, or nothing was loaded yet."""
+        return self.everything or not self.version
+
     def _changed(self, items: Sequence[Item], again: set[str]) -> set[str]:
         """Return the keys that are news: a later reading of a changed record replaces the earlier one."""
-        if self.everything or not self.version:  # nothing was loaded yet
+        if self._is_all_new:
             return {item.key for item in items}
         keys = [item.key for item in items]
         stored = warehouse.digests(self.read.engine, self.read.organization.id, self.read.stream.name, keys)
@@ -330,7 +336,7 @@ class Stager:
             started_at=_utc(self.started_at),
             future=self.future,
             record_count=len(self.seen),
-            changed_count=len(self.changed),
+            changed_count=len(self.seen if self._is_all_new else self.changed),
             request_count=self.read.connector.request_count - self.requests_before,
             byte_count=self.byte_count,
             pages=self.pages,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 
@@ -11,16 +12,24 @@ class Keys:
 
     def __init__(self) -> None:
         self._file = sqlite3.connect("", isolation_level=None)  # "" is a file that nobody else can open
-        self._file.execute("PRAGMA journal_mode = OFF")
+        self._file.execute("PRAGMA journal_mode = MEMORY")  # of one page's keys
         self._file.execute("CREATE TABLE keys (key BLOB PRIMARY KEY) WITHOUT ROWID")
-        self._file.execute("BEGIN")
         self._count = 0
 
     def add(self, keys: Iterable[str]) -> set[str]:
         """Add the keys; return those that were met before, also earlier among these."""
-        add = self._file.cursor().execute
-        again = {key for key in keys if not add("INSERT OR IGNORE INTO keys VALUES (?)", (_bytes(key),)).rowcount}
-        self._count = self._file.total_changes
+        times = Counter(keys)
+        rows = [(_bytes(key),) for key in times]
+        again = {key for key in times if times[key] > 1} if times.total() > len(rows) else set()
+        self._file.execute("BEGIN")
+        added = self._file.executemany("INSERT OR IGNORE INTO keys VALUES (?)", rows).rowcount
+        if added < len(rows):  # some were met before: which ones must be asked one by one
+            self._file.execute("ROLLBACK")
+            again |= {key for key in times if key in self}
+            self._file.execute("BEGIN")
+            self._file.executemany("INSERT OR IGNORE INTO keys VALUES (?)", rows)
+        self._file.execute("COMMIT")
+        self._count += added
         return again
 
     def lacking(self, keys: Iterable[str]) -> Iterator[str]:

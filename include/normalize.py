@@ -26,7 +26,7 @@ from include.keys import Keys
 from include.model import KEYS, RECOMPUTED, TABLES, Column, Kind, Table
 from include.values import CHECKS, SENTENCES, is_plain
 
-PAGES_PER_FILE = 10
+PAGES_PER_FILE = 4
 """Bounds memory: one Parquet file per table for so many pages."""
 
 CLOSED_STATUSES = frozenset({"paid", "written_off", "voided", "rejected", "failed"})

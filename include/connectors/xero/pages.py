@@ -157,7 +157,8 @@ class Reader:
             return the_list in scope.CREDITS and row.get(the_list.id_field) in self.linked_to_open(window.history_from)
 
         def choose(rows: Sequence[Row]) -> Sequence[Row]:
-            timely = [row for row in rows if is_timely(row)]
+            is_bounded = window.since is not None or window.until is not None
+            timely = [row for row in rows if is_timely(row)] if is_bounded else rows
             if the_list is not scope.CONTACTS:
                 return [row for row in timely if is_within(row)]
             members = self.customers(timely) if window.customers is None else None

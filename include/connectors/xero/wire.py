@@ -69,7 +69,9 @@ def amount(value: Any) -> Decimal:
     Raises:
         ValueError: it is none.
     """
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError("an amount is no number")
     return Decimal(value)
 
