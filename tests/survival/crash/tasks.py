@@ -29,10 +29,11 @@ class Run:
 
     run_id: str
     start_date: datetime
+    params: Mapping[str, Any] = field(default_factory=dict)
     answers: dict[str, Any] = field(default_factory=dict)
 
     def copy(self) -> Run:
-        return Run(self.run_id, self.start_date, dict(self.answers))
+        return Run(self.run_id, self.start_date, self.params, dict(self.answers))
 
 
 class Tasks:
@@ -60,7 +61,7 @@ class Tasks:
             given = [run.answers[f"{stream}.{STEPS[STEPS.index(step) - 1]}"]]
             if given == [SKIPPED]:  # as what is downstream of a skipped task
                 return self._keep(run, task_id, SKIPPED)
-        with set_current_context(self._context(run, try_number)):
+        with set_current_context(self.context(run, try_number)):
             try:
                 return self._keep(run, task_id, task.python_callable(*given))
             except AirflowSkipException:
@@ -71,17 +72,18 @@ class Tasks:
         task = self.dag.get_task(task_id)
         if try_number > task.retries:
             return False
-        decision = task.retry_policy.evaluate(error, try_number, task.retries, self._context(run, try_number))
+        decision = task.retry_policy.evaluate(error, try_number, task.retries, self.context(run, try_number))
         return decision.action.name != "FAIL"
 
-    def _context(self, run: Run, try_number: int) -> Any:
+    def context(self, run: Run, try_number: int = 1) -> Any:
+        """Return what a task's function or a callback of the run may ask for."""
         pushed: dict[str, Any] = {}
         return {
             "dag": self.dag,
             "run_id": run.run_id,
-            "dag_run": SimpleNamespace(run_id=run.run_id, start_date=run.start_date, conf={}),
+            "dag_run": SimpleNamespace(run_id=run.run_id, start_date=run.start_date, conf=dict(run.params)),
             "ti": SimpleNamespace(try_number=try_number, xcom_push=pushed.__setitem__),
-            "params": dict(PARAMS),
+            "params": {**PARAMS, **run.params},
         }
 
     @staticmethod
