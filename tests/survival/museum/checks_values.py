@@ -21,6 +21,7 @@ from include.values import CHECKS
 from include.warehouse.snapshots import snapshot_balances
 from include.warehouse.types import UtcTimestamp
 from tests.conformance.sample import Sample
+from tests.survival.crowd.judging import as_of
 from tests.survival.museum.room import Room
 from tests.warehouse.batches import rows
 
@@ -133,6 +134,11 @@ def a_day_is_the_organizations_own(room: Room) -> None:
 def history_begins_on_the_organizations_own_day(room: Room) -> None:
     island = Organization(id="acme", connector="sample", connection="c", timezone="Pacific/Kiritimati")
     assert extract.history_from(island, datetime(2026, 6, 30, 12, tzinfo=UTC)) == date(2024, 7, 1)
+
+
+def a_run_is_about_the_organizations_own_day(room: Room) -> None:
+    island = Organization(id="acme", connector="sample", connection="c", timezone="Pacific/Kiritimati")
+    assert as_of(room.engine, island, datetime(2026, 12, 31, 10, tzinfo=UTC)) == date(2027, 1, 1)
 
 
 def a_debt_is_overdue_on_the_day_after_it_was_due(room: Room) -> None:

@@ -213,6 +213,18 @@ EXHIBITS = (
         ),
     ),
     Mutant(
+        "a run is about UTC's day",
+        "kirillDR01/Grins_irrigation_platform#169: in the evening an invoice that is due today is past due already",
+        values.a_run_is_about_the_organizations_own_day,
+        (
+            Edit(
+                "include.run:Run.open",
+                "started_at.astimezone(ZoneInfo(organization.timezone)).date()",
+                "started_at.date()",
+            ),
+        ),
+    ),
+    Mutant(
         "a debt is overdue on its last day",
         "team-monite/monite-sdk#281: invoices that are due today are shown as overdue",
         values.a_debt_is_overdue_on_the_day_after_it_was_due,
