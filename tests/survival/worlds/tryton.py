@@ -15,7 +15,6 @@ from pathlib import Path
 from random import Random
 from typing import IO, Any, ClassVar
 
-
 from demo.tryton_files import copy_database, free_port, surroundings
 from include import money
 from include.connectors.base import Connection, Connector
@@ -30,8 +29,6 @@ BEGIN = datetime(2026, 6, 30, 18, tzinfo=UTC)
 TICK = timedelta(seconds=1)
 STARTING_SECONDS = 60
 READER = "greenlight"
-FAST_PASSWORDS = "[passlib]\nschemes = pbkdf2_sha512\npbkdf2_sha512__default_rounds = 1\n"
-"""Every task of a night logs in anew; Tryton's usual hash takes as long as a whole read of these books."""
 
 
 class Host:
@@ -42,10 +39,8 @@ class Host:
         self._folder = tempfile.TemporaryDirectory(prefix="tryton-", dir=memory if memory.is_dir() else None)
         folder = Path(self._folder.name)
         self.port = free_port()
-        (folder / "passlib.conf").write_text(FAST_PASSWORDS, encoding="utf-8")
         (folder / "trytond.conf").write_text(
-            f"[database]\nuri = sqlite://\npath = {folder}\n[session]\nmax_age = 999999999\ntimeout = 999999999\n"
-            f"[password]\npasslib = {folder}/passlib.conf\n",
+            f"[database]\nuri = sqlite://\npath = {folder}\n[session]\nmax_age = 999999999\ntimeout = 999999999\n",
             encoding="utf-8",
         )
         copy_database(BLANK, folder / "seed.sqlite")
