@@ -54,19 +54,21 @@ def survives(lab: Lab, crash: Crash) -> bool:
         reached, ended = _killed(lab, crash, run) if crash.kind == "kill" else _failed(lab, crash, run)
         if not reached:
             return False
-        if not ended and crash.failpoint.task in NEVER_RETRIED:
-            take_readiness_away(lab.tasks.context(run))
-            rest: list[str] = []
+        if ended or crash.failpoint.task not in NEVER_RETRIED:
+            _go_on(lab, crash, run, ended)
         else:
-            after = crash.scene.rest.index(crash.step.task_id) + 1
-            rest = crash.scene.rest[after:]
-        if not ended and rest:
-            lab.tasks.run(run, crash.step.task_id, crash.step.try_number + 1)
-        for task_id in rest:
-            lab.tasks.run(run, task_id)
+            take_readiness_away(lab.tasks.context(run))
         settle(lab, run)
         _hold(lab, crash)
     return True
+
+
+def _go_on(lab: Lab, crash: Crash, run: Run, ended: bool) -> None:
+    """Do what Airflow does unattended: try the task once more if it died, then let the rest of the run follow."""
+    if not ended:
+        lab.tasks.run(run, crash.step.task_id, crash.step.try_number + 1)
+    for task_id in crash.scene.rest[crash.scene.rest.index(crash.step.task_id) + 1 :]:
+        lab.tasks.run(run, task_id)
 
 
 def _failed(lab: Lab, crash: Crash, run: Run) -> tuple[bool, bool]:

@@ -32,10 +32,13 @@ LEASE_SECONDS = 0.5
 """Of a token: a killed task's retry would wait a minute and a half for it, as Airflow waits five before it retries."""
 PAGES_PER_FILE = 1
 """So that small books make several batches."""
-OPERATIONAL = ("source_records", "source_lines", "sync_cursors", "rejected_records", "record_changes")
+OPERATIONAL = (
+    "source_records", "source_lines", "sync_cursors", "rejected_records", "record_changes", "reconciliations",
+    "balance_snapshots",
+)  # fmt: skip
 PER_TRY = {
     "id", "organization_id", "record_id", "run_id", "at", "first_seen_at", "last_seen_at", "synced_at", "version",
-    "read_to_end_at", "swept_at",
+    "read_to_end_at", "swept_at", "round", "recorded_at",
 }  # fmt: skip
 """Columns that name the run or the try, or count them."""
 
