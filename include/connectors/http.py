@@ -11,6 +11,7 @@ the reader must do, and Airflow retries the task.
 
 from __future__ import annotations
 
+import codecs
 import json as json_module
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -70,13 +71,20 @@ class Answer:
 
     def json(self, object_hook: Callable[[dict[str, Any]], Any] | None = None, *,
              parse_float: Callable[[str], Any] | None = None) -> Any:  # fmt: skip
-        """Return the body as JSON; `parse_float=Decimal` keeps amounts exact.
+        """Return the body as JSON in UTF-8; `parse_float=Decimal` keeps amounts exact.
 
         Raises:
-            SourceUnavailable: it is HTML or cut off.
+            SourceUnavailable: it is HTML, cut off, or says two things under one name.
         """
+
+        def whole(pairs: list[tuple[str, Any]]) -> Any:
+            found = dict(pairs)
+            if len(found) != len(pairs):
+                raise ValueError("a name comes twice")  # which of the two is meant nobody knows
+            return object_hook(found) if object_hook else found
+
         try:
-            return json_module.loads(self.body, object_hook=object_hook, parse_float=parse_float)
+            return json_module.loads(self.body.decode(), object_pairs_hook=whole, parse_float=parse_float)
         except (ValueError, RecursionError):
             is_html = self.body.lstrip()[:1] == b"<"
             raise SourceUnavailable(
@@ -197,7 +205,8 @@ class Http:
                 method, address, auth=self._auth, timeout=(CONNECT_SECONDS, self._read_seconds or READ_SECONDS),
                 allow_redirects=False, stream=True, **options,
             ) as response:  # fmt: skip
-                answer = Answer(response.status_code, response.headers, _body(response, taken))
+                body = _body(response, taken).removeprefix(codecs.BOM_UTF8)  # bodies are put together later on
+                answer = Answer(response.status_code, response.headers, body)
         if self._pacer:
             self._pacer.heed(tenant, answer.headers)
             if answer.status == 429 and (wait := resolutions.retry_after(answer)):

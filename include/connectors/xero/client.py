@@ -143,9 +143,7 @@ class Client:
             pages, rows = said["pagination"], said[name]
             reply = Reply(
                 rows,
-                int(pages["page"]),
-                int(pages["pageCount"]),
-                int(pages["itemCount"]),
+                *(_number(pages[named]) for named in ("page", "pageCount", "itemCount")),
                 answer.body,
                 _clock(said, answer),
             )
@@ -184,6 +182,17 @@ class Client:
         """The scope of the trial balance, or the one that older apps have for all reports, was granted."""
         alternatives = (TRIAL_BALANCE, "accounting.reports.read")
         return len(self.bearer.missing_scopes(alternatives)) < len(alternatives)
+
+
+def _number(value: Any) -> int:
+    """Return a count as it is; a number with an exponent may be too large for any memory.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(value, int):
+        raise TypeError("a count is no whole number")
+    return value
 
 
 def _headers(tenant: str) -> dict[str, str]:
