@@ -64,7 +64,7 @@ def _params(streams: list[str]) -> dict[str, Param]:
         "to": Param(None, type=["string", "null"], description="Only what changed before then (ISO 8601, UTC)."),
         "dry_run": Param(False, type="boolean", description="Stop after normalize: no load, no evidence, no mode."),
         "accept_deletions": Param(
-            "", type="string", description="Fingerprint of a refused sweep: delete what it found gone."
+            "", type="string", description="Fingerprints of refused deletions (with commas): what they name may go."
         ),
     }
 
@@ -90,7 +90,7 @@ def extract(stream: str) -> dict[str, Any]:
     from include.run import now, options
 
     context = get_current_context()
-    asked = options(context["params"])
+    asked = options(context["params"], context["dag_run"].triggering_user_name or "")
     if asked.streams and stream not in asked.streams:
         raise AirflowSkipException(f"{stream} was not asked for")
     run = _run()
@@ -288,7 +288,8 @@ def build(organization: Organization) -> DAG:
 
 def _doc(organization: Organization, connector: type[base.Connector]) -> str:
     rows = "\n".join(
-        f"| {s.name} | {', '.join(s.tables)} | {s.cursor or 'none'} | {'swept' if s.swept else 'feed'} |"
+        f"| {s.name} | {', '.join(s.tables)} | {s.cursor or 'none'} | "
+        f"{'all keys compared' if s.swept else 'listed' if s.fed else 'kept with a status'} |"
         for s in connector.streams
     )
     return f"""### {organization.name}

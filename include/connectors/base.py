@@ -84,6 +84,7 @@ class Stream:
         cursor: the source's timestamp that "modified since" filters on; None = no such filter.
         overlap: how far before the cursor a read starts, covering the system's late commits.
         swept: True where hard deletes leave no trace and only `keys` shows them.
+        fed: True where `deletions` lists them; neither is where what was deleted keeps its place, with a status.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Stream:
     cursor: str | None
     overlap: timedelta = timedelta(minutes=5)
     swept: bool = False
+    fed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +340,10 @@ class Connector(ABC):
 
     @abstractmethod
     def deletions(self, since: datetime) -> Iterator[tuple[str, str]]:
-        """List (stream name, external id) of what was deleted since; declared where not offered."""
+        """List (stream name, external id) of what was deleted since; declared where not offered.
+
+        Asked for streams that are `fed`. What it names is read by its id before it counts as gone.
+        """
 
     @abstractmethod
     def control_figures(self, as_of: date, history_from: date) -> ControlFigures:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from include.connectors.base import Item, Page, Record, Stream, digest
+from include.connectors.paging import by_key
 from include.connectors.tryton import invoices, lines, scope
 from include.connectors.tryton.joins import BROKEN, FIELDS, decode, reconciliations, record_key
 from include.connectors.tryton.rpc import Client, Domain, Reply, join
@@ -37,21 +38,15 @@ class Reader:
 
         Args:
             history_from: customers only: leave out parties whose documents are all out of range.
+
+        Raises:
+            SourceUnavailable: fewer records came than Tryton counted.
         """
-        last = after
-        while True:
-            asked = [*domain, ["id", ">", last]]
-            reply = self._search(MODELS[stream.name], asked, FIELDS[stream.name], PAGE_SIZE)
-            rows = reply.result
-            if not rows:
-                return
-            last = _last_id(rows)
-            body = join(self.base_currency, [reply, *self._related(stream, rows, history_from)])
+        for reply in self._in_order(MODELS[stream.name], domain, FIELDS[stream.name], PAGE_SIZE, after):
+            body = join(self.base_currency, [reply, *self._related(stream, reply.result, history_from)])
             items = tuple(_item(stream, record) for record in decode(stream, body))
             if items:
-                yield Page(body, items, str(last), reply.at)
-            if len(rows) < PAGE_SIZE:
-                return
+                yield Page(body, items, str(_last_id(reply.result)), reply.at)
 
     def ids(self, stream: Stream, domain: Domain) -> Iterator[int]:
         """Yield the ids of what the domain bounds."""
@@ -67,12 +62,37 @@ class Reader:
         return sorted({*found, *_named(self.listed("account.move.line", others, ("party",)), _party)})
 
     def listed(self, model: str, domain: Domain, fields: Sequence[str]) -> Iterator[Any]:
-        """Yield few fields of many records, thousands per request."""
-        last, rows = 0, [None] * LIST_SIZE
-        while len(rows) == LIST_SIZE:
-            rows = self._search(model, [*domain, ["id", ">", last]], fields, LIST_SIZE).result
-            yield from rows
-            last = _last_id(rows) if rows else last
+        """Yield few fields of many records, thousands per request.
+
+        Raises:
+            SourceUnavailable: fewer records came than Tryton counted.
+        """
+        for reply in self._in_order(model, domain, fields, LIST_SIZE):
+            yield from reply.result
+
+    def _in_order(
+        self, model: str, domain: Domain, fields: Sequence[str], size: int, after: int = 0
+    ) -> Iterator[Reply]:
+        """Yield replies with records by ascending id, and hold them to Tryton's own count.
+
+        An answer that was cut short would otherwise pass for the end of the list. What leaves the domain
+        meanwhile (an open document that is paid) lowers the second count, what enters it raises that alone.
+        """
+        whole = [*domain, ["id", ">", after]]
+        counted = self.client.count(model, whole, self.company, active_test=False)
+        came = 0
+        for reply in by_key(
+            lambda last: self._search(model, [*domain, ["id", ">", last]], fields, size),
+            last_key=lambda reply: _last_id(reply.result) if len(reply.result) == size else None, first=after,
+        ):  # fmt: skip
+            if reply.result:
+                came += len(reply.result)
+                yield reply
+        if came < counted and came < (counted := self.client.count(model, whole, self.company, active_test=False)):
+            raise SourceUnavailable(
+                f"{came} of {counted} records of {model} came, the list was cut off",
+                next_step="let the task retry; if it stays so, check what answers at the host",
+            )
 
     def _search(self, model: str, domain: Domain, fields: Sequence[str], limit: int | None = None) -> Reply:
         """Search with archived records and, nested in others, archived contact mechanisms and addresses."""

@@ -72,10 +72,17 @@ class Client:
             raise nonsense()
         return reply
 
-    def count(self, model: str, domain: Domain, company: int) -> int:
-        """Return how many records the domain has."""
-        context = {**self.context(), "company": company}
-        return int(self.call(f"model.{model}.search_count", domain, 0, None, context).result)
+    def count(self, model: str, domain: Domain, company: int, **context: Any) -> int:
+        """Return how many records the domain has.
+
+        Raises:
+            SourceUnavailable: besides what `call` raises, the answer is no number.
+        """
+        merged = {**self.context(), "company": company, **context}
+        counted = self.call(f"model.{model}.search_count", domain, 0, None, merged).result
+        if isinstance(counted, bool) or not isinstance(counted, int):
+            raise nonsense()
+        return counted
 
     def unreadable(self, models: Sequence[str]) -> list[str]:
         """Return those of the models that the user may not read, as Tryton's own table of rights says."""

@@ -131,7 +131,8 @@ class Client:
             since: modified at or after this moment, whole seconds, UTC.
 
         Raises:
-            SourceUnavailable: the answer is no page, such as that of a server that ignores `page`.
+            SourceUnavailable: the answer is no page, such as that of a server that ignores `page`, or lacks a part
+                of what the list counts.
         """
         params = {**asked, "page": str(number), "pageSize": str(size or self.settings.page_size)}
         headers = _headers(self.tenant)
@@ -147,10 +148,14 @@ class Client:
                 answer.body,
                 _clock(said, answer),
             )
+            held = int(pages["pageSize"])
         except (LookupError, TypeError, ValueError):
             raise _nonsense(f"the list of {name} comes without its number of pages") from None
-        if reply.page != number or not isinstance(rows, list):
+        if reply.page != number or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise _nonsense(f"page {number} of {name} was asked for, page {reply.page} came")
+        due = max(0, min(held, reply.item_count - (number - 1) * held))
+        if len(rows) != due:
+            raise _nonsense(f"page {number} of {name} holds {len(rows)} records where its list counts {due}")
         return reply
 
     def report(self, name: str, asked: Mapping[str, str]) -> Any:

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Any
 
 from include.connectors.base import Page, Stream, Window
-from include.connectors.paging import by_number
+from include.connectors.paging import MOST_PAGES, by_number
 from include.connectors.xero import scope
 from include.connectors.xero.client import Client, Reply
 from include.connectors.xero.records import GUID, LISTS, ids, item, updated
@@ -136,6 +136,7 @@ class Reader:
                 for row in self.rows(scope.INVOICES, asked)
                 for credit in scope.CREDITS
                 for part in row.get(credit.name) or ()
+                if isinstance(part, dict)
             }
         return self._linked[history_from]
 
@@ -175,16 +176,18 @@ class Reader:
         """Yield each page of changes, what of it was not seen before, and where the next begins; None after it."""
         archived = {"includeArchived": "true"} if the_list is scope.CONTACTS else {}
         ordered = {**asked, "order": "UpdatedDateUTC ASC", **archived}
-        second, seen, before = at.replace(microsecond=0), set[tuple[str, datetime | None]](), b""
-        while True:
+        second, seen = at.replace(microsecond=0), set[tuple[str, datetime | None]]()
+        held: set[bytes] = set()
+        for _ in range(MOST_PAGES):
             reply = self.client.page(the_list.name, number, ordered, since=second)
             stamps = [updated(row) for row in reply.rows]
             known = [stamp for stamp in stamps if stamp]
             if known != sorted(known):
                 raise _circle(f"changes of {the_list.name} do not come in the order of their change")
             content = _content(the_list, reply)
-            if number > 1 and content and content == before:
-                raise _circle(f"page {number} of {the_list.name} repeats the one before it")
+            if content in held:
+                raise _circle(f"page {number} of {the_list.name} repeats an earlier one")
+            held |= {content} - {b""}
             marks = [(str(row.get(the_list.id_field)), stamp) for row, stamp in zip(reply.rows, stamps, strict=True)]
             fresh = [row for row, mark in zip(reply.rows, marks, strict=True) if mark not in seen]
             seen.update(marks)
@@ -192,8 +195,12 @@ class Reader:
                 yield reply, fresh, None
                 return
             last = known[-1].replace(microsecond=0) if known else second
-            second, number, before = (last, 1, b"") if last > second else (second, number + 1, content)
+            if last > second:
+                second, number, held = last, 1, set()
+            else:
+                number += 1
             yield reply, fresh, f"{second.isoformat()}|{number}"
+        raise _circle(f"changes of {the_list.name} have no end")
 
     def _holders_among(self, contacts: Sequence[str]) -> set[str]:
         """Return which of these contacts hold a credit note, an over- or a prepayment of any age."""
@@ -225,7 +232,8 @@ def _ours(the_list: List) -> dict[str, str]:
 
 
 def _contact(row: Row) -> str:
-    return str((row.get("Contact") or {}).get("ContactID"))
+    contact = row.get("Contact")
+    return str(contact.get("ContactID")) if isinstance(contact, dict) else ""
 
 
 def _content(the_list: List, reply: Reply) -> bytes:

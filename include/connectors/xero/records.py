@@ -41,8 +41,12 @@ def decode(stream: Stream, body: bytes) -> list[Record]:
 
 
 def item(stream: Stream, row: Mapping[str, Any]) -> Item:
-    """Return what extract must know of a record."""
-    raw = json.dumps(ESSENCE[stream.name](row), sort_keys=True, default=str).encode()
+    """Return what extract must know of a record; one in another shape is known by all of it."""
+    try:
+        essence = ESSENCE[stream.name](row)
+    except (AttributeError, TypeError):
+        essence = row
+    raw = json.dumps(essence, sort_keys=True, default=str).encode()
     return Item(key(stream, row), digest(raw), updated(row))
 
 
