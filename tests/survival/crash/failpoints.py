@@ -94,7 +94,7 @@ EXTRACT = (
     _page("extract: what is open here is read again", "extract", "connector:read_ids"),
     _call("sweep: the keys are listed", "extract", "connector:keys"),
     _call("sweep: what never arrived is found", "extract", "include.sweep:lacking"),
-    _call("sweep: what is gone is found", "extract", "include.sweep:gone"),
+    _call("sweep: what is gone is found", "extract", "include.sweep:unlisted"),
     _file("extract: the manifest", "extract", r"manifest\.json"),
 )
 UNCHANGED = (
@@ -103,7 +103,10 @@ UNCHANGED = (
     _sql("unchanged: the run record", "extract", "INSERT", "sync_runs", "loading:record_unchanged"),
     _commit("unchanged: commit", "extract", "warehouse.loading:record_unchanged"),
 )
-RESUME = (_file("resume: the list of inherited pages", "extract", r"inherited\.json"),)
+RESUME = (
+    _file("resume: the list of inherited pages", "extract", r"inherited\.json"),
+    _call("resume: what changed since another run's pages is read", "extract", "include.extract:Stager.catch_up"),
+)
 NORMALIZE = (
     _call("normalize: the manifest is read", "normalize", "include.staging:Manifest.read"),
     _call("normalize: a page is read", "normalize", "include.staging:read_page"),
@@ -133,6 +136,8 @@ STAGE = (
 MERGE = (
     _sql("merge: the database is begun to be written", "load", "BEGIN", "IMMEDIATE", "loading:load", only="sqlite"),
     _call("fence: the stream's version is held", "load", "include.warehouse.fence:advance"),
+    _sql("losses: what is gone is looked up", "load", "SELECT", "", "losses:judge"),
+    _sql("losses: it is held against what there is", "load", "SELECT", "", "losses:_known"),
     _sql("fence: the stream's row", "load", "INSERT", "sync_cursors", "fence:advance"),
     _sql("fence: version and cursor", "load", "UPDATE", "sync_cursors", "fence:advance"),
     _sql("merge: what a record no longer yields", "load", "UPDATE", "", "merge:_remove"),

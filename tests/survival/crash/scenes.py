@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
@@ -40,6 +40,7 @@ class Scene:
 
     Args:
         rest: the task ids, in the order they ran.
+        dying: those that are made to die.
         end: what the warehouse held at last.
     """
 
@@ -47,11 +48,13 @@ class Scene:
     rest: list[str]
     judged: bool = False
     steps: dict[str, Step] = field(default_factory=dict)
+    dying: list[str] = field(default_factory=list)
     end: Rows = field(default_factory=dict)
 
     def plans(self) -> Iterator[tuple[Step, Failpoint]]:
         """Yield every step with every failpoint that it reaches."""
-        for step in self.steps.values():
+        for task_id in self.dying:
+            step = self.steps[task_id]
             for failpoint in FAILPOINTS:
                 if step.reaches(failpoint):
                     yield step, failpoint
@@ -61,7 +64,7 @@ def scenes(lab: Lab, random: Random, judged: bool = False) -> list[Scene]:
     """Live every scene once, over books that do not change any more, and return them.
 
     first: nothing was loaded before. resumed: an earlier try of each extract was killed after its first page.
-    lacking: rows point at customers that were not read. moved: the books changed between load and
+    unfinished: all tries of an earlier run were. lacking: rows point at customers that were not read. moved: the books changed between load and
     reconcile. news: a night after many changes. quiet: a night after none.
     """
     empty = lab.save()
@@ -72,6 +75,7 @@ def scenes(lab: Lab, random: Random, judged: bool = False) -> list[Scene]:
         _lived(lab, Scene("first", list(lab.tasks.order())), lab.new_run(), empty),
         _lived(lab, Scene("lacking", list(lab.tasks.order())), lab.new_run(streams=_but_customers(lab)), empty),
         _resumed(lab, empty),
+        _unfinished(lab, empty),
         _moved(lab, before),
         _lived(lab, Scene("news", list(lab.tasks.order(judged)), judged), lab.new_run(), loaded),
     ]
@@ -105,7 +109,7 @@ def _lived(lab: Lab, scene: Scene, run: Run, saved: Saved, tries: dict[str, int]
             lab.tasks.run(run, task_id, try_number)
         scene.steps[task_id] = Step(task_id, state, so_far, try_number, tuple(events))
     settle(lab, run)
-    scene.end = lab.told()
+    scene.end, scene.dying = lab.told(), list(scene.rest)
     return scene
 
 
@@ -114,23 +118,41 @@ def _but_customers(lab: Lab) -> list[str]:
 
 
 def _resumed(lab: Lab, empty: Saved) -> Scene:
-    """Kill the first try of every extract after its first page."""
+    """Kill the first try of every extract after its first page, and let the run try again."""
     lab.restore(empty)
-    run, tries = lab.new_run(), {}
+    run = lab.new_run()
+    tries = {task_id: 2 for task_id in _cut_short(lab, run)}
+    state = lab.save()
+    return _only(tries, _lived(lab, Scene("resumed", list(lab.tasks.order())), run, state, tries))
+
+
+def _unfinished(lab: Lab, empty: Saved) -> Scene:
+    """Kill every extract after its first page, and let the next run go on with what that one staged."""
+    lab.restore(empty)
+    task_ids = _cut_short(lab, lab.new_run())
+    return _only(task_ids, _lived(lab, Scene("unfinished", list(lab.tasks.order())), lab.new_run(), lab.save()))
+
+
+def _cut_short(lab: Lab, run: Run) -> list[str]:
+    """End each extract before it asks for its second page; return those that have one."""
     second = next(failpoint for failpoint in FAILPOINTS if failpoint.name == "extract: the second page is asked for")
+    ended = []
     for stream in lab.tasks.streams:
         trap = Trap(second, "before", raises)
         with suppress(Planted), watching(trap, lab.world.connector, FUNCTIONS):
             lab.tasks.run(run, f"{stream}.extract")
         if trap.has_sprung:
-            tries[f"{stream}.extract"] = 2
-    state = lab.save()
-    scene = _lived(lab, Scene("resumed", list(lab.tasks.order())), Run(run.run_id, run.start_date), state, tries)
-    scene.steps = {task_id: step for task_id, step in scene.steps.items() if task_id in tries}
+            ended.append(f"{stream}.extract")
+    return ended
+
+
+def _only(task_ids: Collection[str], scene: Scene) -> Scene:
+    """Die in these tasks only: the others do what they do in another scene."""
+    scene.dying = [task_id for task_id in scene.dying if task_id in task_ids]
     return scene
 
 
 def _moved(lab: Lab, before: Scene) -> Scene:
     """Reconcile a run whose rows were loaded before the books changed."""
     step = before.steps["reconcile"]
-    return _lived(lab, Scene("moved", before.rest[before.rest.index("reconcile"):]), step.run, step.saved)
+    return _lived(lab, Scene("moved", before.rest[before.rest.index("reconcile") :]), step.run, step.saved)

@@ -81,7 +81,9 @@ class Tasks:
         return {
             "dag": self.dag,
             "run_id": run.run_id,
-            "dag_run": SimpleNamespace(run_id=run.run_id, start_date=run.start_date, conf=dict(run.params)),
+            "dag_run": SimpleNamespace(
+                run_id=run.run_id, start_date=run.start_date, conf=dict(run.params), triggering_user_name=None
+            ),
             "ti": SimpleNamespace(try_number=try_number, xcom_push=pushed.__setitem__),
             "params": {**PARAMS, **run.params},
         }
