@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from include import extract, model, money, normalize, warehouse
-from include.connectors.base import Normalized, Record, Stream
+from include.connectors.base import Normalized, Record, Reject, Stream
 from include.connectors.http import Answer
 from include.connectors.xero import wire
 from include.connectors.xero.client import Reply
@@ -116,6 +116,12 @@ def a_bad_record_stops_no_other_and_is_not_forgotten(room: Room) -> None:
 def a_reject_names_the_column_and_no_person(room: Room) -> None:
     said = _said_of({"address_country": "Jane Roe, 5 Elm Street"})
     assert said and "Jane Roe" not in said and "address_country" in said
+
+
+def a_reject_shows_no_currency_that_may_be_a_person(room: Room) -> None:
+    """What a source misplaces into the currency would stand in pages that many read."""
+    said = [Reject("Party:1", "customers", "unknown_currency", "…", True, currency=c) for c in ("Jane Roe", "EURO")]
+    assert list(normalize._reject_frame([(reject, {}) for reject in said])["currency"]) == ["", "EURO"]
 
 
 def a_page_that_is_not_full_is_not_the_last(room: Room) -> None:

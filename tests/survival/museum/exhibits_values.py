@@ -183,6 +183,12 @@ EXHIBITS = (
         ),
     ),
     Mutant(
+        "a reject shows whatever stood where the currency stands",
+        "2witstudios/PageSpace#970: raw values of people's fields reach what others read",
+        values.a_reject_shows_no_currency_that_may_be_a_person,
+        (Edit("include.normalize:_reject_frame", "_code(reject.currency)", "reject.currency"),),
+    ),
+    Mutant(
         "a page that is not full is the last",
         "singer-io/tap-mambu#11: fewer records than the limit end the paging although there are more pages",
         values.a_page_that_is_not_full_is_not_the_last,
