@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from tests.survival.crowd.crowd import Crowd
 
-ROUNDS = {"sqlite": 36, "postgresql": 14}
+ROUNDS = {"sqlite": 40, "postgresql": 10}
 
 
 @pytest.mark.slow

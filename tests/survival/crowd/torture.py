@@ -6,14 +6,16 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from random import Random
 
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine
 
 from include import warehouse
 from tests.postgres import server
+from tests.survival.crowd.canaries import aviary, failures
 from tests.survival.crowd.crowd import Crowd
 from tests.survival.crowd.judging import judgements
 from tests.survival.museum.room import Template, opened
@@ -75,3 +77,21 @@ def zones(report: Report, seed: int) -> None:
                     warehouse.upgrade(engine)
                     judge(engine, folder)
                     engine.dispose()
+
+
+def canaries(report: Report, seed: int) -> None:
+    """Force every failure in every task, on either database."""
+    for number in range(2):
+        with tempfile.TemporaryDirectory(prefix="canaries-") as name, ExitStack() as stack:
+            folder = Path(name)
+            address = stack.enter_context(server()).create() if number else f"sqlite:///{folder}/warehouse.sqlite"
+            engine = warehouse.engine(address)
+            warehouse.upgrade(engine)
+            stack.callback(engine.dispose)
+            made = stack.enter_context(aviary(engine, folder))
+            for failure, force in failures(made, Random(seed + number), is_thorough=True):
+                with report.trying("canaries", f"{failure}, seed {seed + number}"):
+                    force()
+                    made.assert_silent()
+            with report.trying("canaries", f"what lies about, seed {seed + number}"):
+                made.assert_nothing_lies_about()
