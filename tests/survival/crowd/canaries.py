@@ -148,7 +148,8 @@ def aviary(engine: Engine, folder: Path) -> Iterator[Aviary]:
         wire = stack.enter_context(proxy(world.url))
         world.front = wire.url
         stack.enter_context(patience())
-        laboratory = stack.enter_context(lab(engine, world, folder))
+        laboratory = lab(engine, world, folder)
+        stack.enter_context(laboratory.at_work())
         made = Aviary(world, laboratory, wire, engine, folder)
         stack.enter_context(contextlib.redirect_stdout(made.heard))
         stack.enter_context(contextlib.redirect_stderr(made.heard))
