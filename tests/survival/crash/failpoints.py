@@ -52,8 +52,8 @@ class Failpoint:
         return self.what if self.verb in ("CALL", "NEXT") else ""
 
 
-def _call(name: str, task: str, function: str, within: str = "", nth: int = 1) -> Failpoint:
-    return Failpoint(name, task, "CALL", function, within, BOTH, nth)
+def _call(name: str, task: str, function: str, within: str = "", nth: int = 1, only: str = "") -> Failpoint:
+    return Failpoint(name, task, "CALL", function, within, BOTH, nth, only)
 
 
 def _page(name: str, task: str, function: str, within: str = "", nth: int = 1) -> Failpoint:
@@ -124,8 +124,8 @@ STAGE = (
     _sql("stage: an earlier load is looked for", "load", "SELECT", "", "fence:stored_summary"),
     _sql("stage: a temporary table", "load", "CREATE", "staged_records", "staged:stage"),
     _sql("stage: the last temporary table", "load", "CREATE", "staged_survivors", "staged:stage"),
-    _call("stage: the records are copied", "load", "include.warehouse.arrow:csv", "warehouse.staged:_copy"),
-    _call("stage: the records are inserted", "load", "include.warehouse.arrow:sqlite_rows", "warehouse.staged:_insert"),
+    _call("stage: rows are copied", "load", "include.warehouse.arrow:csv", only="postgresql"),
+    _call("stage: rows are inserted", "load", "include.warehouse.arrow:sqlite_rows", only="sqlite"),
     _call("stage: a table's rows are filled in", "load", "include.warehouse.staged:_fill", nth=3),
     _sql("stage: an index", "load", "CREATE", "by_key_staged_records", "staged:_fill"),
     _sql("stage: a temporary table is analysed", "load", "ANALYZE", "", "staged:_fill", only="postgresql"),

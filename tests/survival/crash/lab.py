@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -56,13 +56,18 @@ class Saved:
 class Lab:
     """Everything one organization's runs work with."""
 
-    def __init__(self, engine: Engine, world: World, folder: Path) -> None:
+    def __init__(self, engine: Engine, world: World, folder: Path, environment: dict[str, str]) -> None:
         self.engine = engine
         self.world = world
         self.folder = folder
+        self.environment = environment
         self.nights = Nights(engine, world, ORGANIZATION)
         self.tasks = Tasks(organizations.load(ORGANIZATION))
         self._numbers = count(1)
+
+    def at_work(self) -> AbstractContextManager[None]:
+        """Give tasks their surroundings until the block ends."""
+        return at_work(self.environment, self.world)
 
     def new_run(self, **params: Any) -> Run:
         return Run(f"scheduled__{next(self._numbers)}", self.world.now, params)
@@ -134,22 +139,28 @@ class Lab:
         return self.folder / "staging"
 
 
-@contextmanager
-def lab(engine: Engine, world: World, folder: Path) -> Iterator[Lab]:
-    """Give tasks their surroundings until the block ends: settings, connections, and the world's clock."""
+def lab(engine: Engine, world: World, folder: Path) -> Lab:
+    """Make the lab of a world in a new folder."""
     (folder / "staging").mkdir(parents=True)
     (folder / "organizations").mkdir()
     fields = {"connector": world.connector.name, "connection": world.connection().id, "entity": world.entity}
     fields |= {"schedule": "none"} | {name: value for name, value in world.fields().items() if value is not None}
     (folder / "organizations" / f"{ORGANIZATION}.yaml").write_text(yaml.safe_dump(fields))
+    with at_work(environment := _environment(engine, world, folder), world):
+        return Lab(engine, world, folder, environment)
+
+
+@contextmanager
+def at_work(environment: dict[str, str], world: World) -> Iterator[None]:
+    """Give tasks their surroundings until the block ends: settings, connections, and the world's clock."""
     with ExitStack() as stack:
-        stack.enter_context(patch.dict(os.environ, _environment(engine, world, folder)))
+        stack.enter_context(patch.dict(os.environ, environment))
         stack.enter_context(patch.object(run, "now", lambda: world.now))
         stack.enter_context(patch.object(normalize, "PAGES_PER_FILE", PAGES_PER_FILE))
         stack.enter_context(patch.object(leases, "LEASE_SECONDS", LEASE_SECONDS))
         # The key that the first load makes stands in external ids: every first load makes the same.
         stack.enter_context(patch.object(binding, "secrets", SimpleNamespace(token_bytes=lambda size: b"k" * size)))
-        yield Lab(engine, world, folder)
+        yield
 
 
 def _environment(engine: Engine, world: World, folder: Path) -> dict[str, str]:

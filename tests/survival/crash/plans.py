@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tests.survival.crash.crashes import KINDS, NOT_APPLICABLE, Crash, Kind
@@ -36,8 +36,8 @@ def every_crash(lab: Lab, found: Sequence[Scene]) -> Iterator[tuple[Scene, Crash
                     yield scene, Crash(step, failpoint, moment, kind)
 
 
-def bad_nights(lab: Lab, found: Sequence[Scene], turn: int = 0) -> list[BadNight]:
-    """Return nights that reach every failpoint once: kinds, moments, streams and scenes take turns.
+def bad_nights(lab: Lab, found: Sequence[Scene], failpoints: Collection[Failpoint], turn: int = 0) -> list[BadNight]:
+    """Return few nights that reach each of these failpoints once: kinds, moments, streams and scenes take turns.
 
     Args:
         turn: which of them begins.
@@ -45,14 +45,23 @@ def bad_nights(lab: Lab, found: Sequence[Scene], turn: int = 0) -> list[BadNight
     places: dict[Failpoint, list[tuple[Scene, Step]]] = {}
     for scene in found:
         for step, failpoint in scene.plans():
-            places.setdefault(failpoint, []).append((scene, step))
+            if failpoint in failpoints:
+                places.setdefault(failpoint, []).append((scene, step))
     nights: list[BadNight] = []
     possible = kinds(lab)
     for number, (failpoint, where) in enumerate(places.items(), turn):
-        scene, step = where[number * 7 % len(where)]
+        shift = number * 7 % len(where)
+        night, step = _place(nights, where[shift:] + where[:shift])
         moment = failpoint.moments[number // len(possible) % len(failpoint.moments)]
-        night = next((n for n in nights if n.scene is scene and step.task_id not in n.crashes), None)
-        if night is None:
-            nights.append(night := BadNight(scene))
         night.crashes[step.task_id] = Crash(step, failpoint, moment, possible[number % len(possible)])
     return nights
+
+
+def _place(nights: list[BadNight], where: list[tuple[Scene, Step]]) -> tuple[BadNight, Step]:
+    """Return a night that has room for one of the steps, if need be a new one, and the step."""
+    for scene, step in where:
+        for night in nights:
+            if night.scene is scene and step.task_id not in night.crashes:
+                return night, step
+    nights.append(made := BadNight(where[0][0]))
+    return made, where[0][1]

@@ -64,8 +64,8 @@ def scenes(lab: Lab, random: Random, judged: bool = False) -> list[Scene]:
     """Live every scene once, over books that do not change any more, and return them.
 
     first: nothing was loaded before. resumed: an earlier try of each extract was killed after its first page.
-    unfinished: all tries of an earlier run were. lacking: rows point at customers that were not read. moved: the books changed between load and
-    reconcile. news: a night after many changes. quiet: a night after none.
+    unfinished: all tries of an earlier run were. lacking: rows point at customers that were not read. moved: the
+    books changed between load and reconcile. news: a night after many changes. quiet: a night after none.
     """
     empty = lab.save()
     before = _lived(lab, Scene("before", list(lab.tasks.order())), lab.new_run(), lab.save())
