@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from include import staging, sweep, warehouse
-from include.connectors.base import Connector, Identity, Item, Page, Stream, Window
+from include.connectors.base import Connector, Identity, Item, Page, Stream, Window, is_unnamed
 from include.errors import ConfigurationError, SourceUnavailable
 from include.organizations import Organization
 
@@ -121,12 +121,15 @@ def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
         if is_part:
             stager.stage(read.connector.read_open(stream))
         still_open = warehouse.open_keys(read.engine, organization_id, stream.record_types)
-        stager.stage(read.connector.read_ids(stream, [key for key in still_open if key not in stager.seen]))
+        again = {*still_open, *warehouse.rejected_keys(read.engine, organization_id, stream.name)} - stager.seen
+        stager.stage(read.connector.read_ids(stream, sorted(again)))
         if stream.swept:
             listed = set(read.connector.keys(stream, history))
             if is_part:  # a whole read that left something out is for the gate to refuse
                 stager.stage(read.connector.read_ids(stream, sweep.lacking(read, listed - stager.seen)))
             deleted += sweep.unlisted(read, stager, listed)
+        else:
+            deleted += sweep.unnamed(read, stager)
         if stream.fed and (reached := state.cursor or state.read_to_end_at):
             deleted += sweep.deleted_since(read, stager, reached - stream.overlap)
     manifest = stager.manifest(state.version, options.is_limited, options.full_refresh, state.cursor)
@@ -228,6 +231,7 @@ class Stager:
         self.started_at: datetime | None = None
         self.goes_on_since: datetime | None = None
         self.newest: datetime | None = None
+        self.unnamed: list[datetime | None] = []
         self.seen: set[str] = set()
         self.changed: set[str] = set()
         self.pages: list[str] = []
@@ -245,7 +249,8 @@ class Stager:
         if not inherited and not_before:
             inherited = list(self.folder.unfinished_pages(self.window, self.version, not_before))
         for address, note in inherited:
-            self._count(staging.note_items(note), datetime.fromisoformat(note["source_time"]), address)
+            source_time = datetime.fromisoformat(note["source_time"])
+            self._count(staging.note_items(note), source_time, address, note["resumable"])
             self.byte_count += note["bytes"]
             self.token = note["token"] if note["resumable"] else self.token
         if inherited:
@@ -258,11 +263,14 @@ class Stager:
         """Read what changed while a read that began in another run was not going on, and count from now on."""
         self.started_at = None
         window = replace(self.window, since=since - self.read.stream.overlap)
-        self.stage(self.read.connector.read(self.read.stream, window))
+        self.stage(self.read.connector.read(self.read.stream, window), of_changes=True)
         self.started_at = self.started_at or since
 
-    def stage(self, pages: Iterable[Page], resumable: bool = False) -> None:
+    def stage(self, pages: Iterable[Page], resumable: bool = False, of_changes: bool = False) -> None:
         """Store each page; a page without news is stored, but normalize need not look at it.
+
+        Only what was read as changed (or in a whole read) moves the cursor: a record that another read brings
+        says nothing of the changes before it.
 
         Only tokens of the window's own read may resume it, not those of the reads that follow it: where one
         of those comes back, a retry would go on in the wrong place. Elsewhere only what the page holds counts.
@@ -279,7 +287,7 @@ class Stager:
             page = replace(page, items=tuple(self._versioned(page.items)))
             self.page_count += 1
             address = self.folder.write_page(self.page_count, page, resumable)
-            self._count(page.items, page.source_time, address)
+            self._count(page.items, page.source_time, address, resumable or of_changes)
             self.byte_count += len(page.body)
 
     def _versioned(self, items: Iterable[Item]) -> Iterator[Item]:
@@ -287,7 +295,7 @@ class Stager:
         version = self.read.connector.mapping_version
         return (replace(item, digest=f"{version}.{item.digest}") for item in items)
 
-    def _count(self, items: Sequence[Item], source_time: datetime, address: str) -> None:
+    def _count(self, items: Sequence[Item], source_time: datetime, address: str, of_changes: bool) -> None:
         self.started_at = self.started_at or source_time
         keys = [item.key for item in items]
         stored = warehouse.digests(self.read.engine, self.read.organization.id, self.read.stream.name, keys)
@@ -296,8 +304,9 @@ class Stager:
         for item in items:
             if item.updated_at and item.updated_at > source_time:
                 self.future += item.key not in self.seen
-            elif item.updated_at and (self.newest is None or item.updated_at > self.newest):
+            elif of_changes and item.updated_at and (self.newest is None or item.updated_at > self.newest):
                 self.newest = item.updated_at
+        self.unnamed += [item.updated_at for item in items if is_unnamed(item.key)]
         self.seen.update(keys)
         self.changed |= changed
         if changed:
@@ -306,8 +315,10 @@ class Stager:
     def manifest(self, version: int, limited: bool, full_refresh: bool, cursor: datetime | None) -> staging.Manifest:
         """Return what the read brought; the caller adds deletions and writes it."""
         after = cursor
-        if not limited and self.newest and self.started_at:
-            reached = min(self.newest, self.started_at)
+        # A record that came without its id can only be had again by what it was changed at.
+        held = [at for at in self.unnamed if at]
+        if not limited and self.newest and self.started_at and len(held) == len(self.unnamed):
+            reached = min(self.newest, self.started_at, *held)
             after = reached if full_refresh or cursor is None else max(cursor, reached)
         return staging.Manifest(
             address=self.folder.manifest_address,

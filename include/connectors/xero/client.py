@@ -51,6 +51,7 @@ class Reply:
     page: int
     page_count: int
     item_count: int
+    size: int
     body: bytes
     at: datetime
 
@@ -58,6 +59,11 @@ class Reply:
     def is_last(self) -> bool:
         """Nothing comes after it, by Xero's own count of pages."""
         return self.page >= self.page_count
+
+    @property
+    def is_full(self) -> bool:
+        """It holds as many records as a page may."""
+        return len(self.rows) >= self.size > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +150,15 @@ class Client:
             pages, rows = said["pagination"], said[name]
             reply = Reply(
                 rows,
-                *(_number(pages[named]) for named in ("page", "pageCount", "itemCount")),
+                *(_number(pages[named]) for named in ("page", "pageCount", "itemCount", "pageSize")),
                 answer.body,
                 _clock(said, answer),
             )
-            held = int(pages["pageSize"])
         except (LookupError, TypeError, ValueError):
             raise _nonsense(f"the list of {name} comes without its number of pages") from None
         if reply.page != number or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise _nonsense(f"page {number} of {name} was asked for, page {reply.page} came")
-        due = max(0, min(held, reply.item_count - (number - 1) * held))
+        due = max(0, min(reply.size, reply.item_count - (number - 1) * reply.size))
         if len(rows) != due:
             raise _nonsense(f"page {number} of {name} holds {len(rows)} records where its list counts {due}")
         return reply

@@ -54,7 +54,8 @@ def key(stream: Stream, row: Mapping[str, Any]) -> str:
     """Return a record's external id, made of its digest where it has no id."""
     identifier = row.get(LISTS[stream.name].id_field)
     if not isinstance(identifier, str) or not identifier:
-        identifier = f"?{digest(json.dumps(row, sort_keys=True, default=str).encode())}"
+        as_it_came = {name: value for name, value in row.items() if name != "organisation"}
+        identifier = f"?{digest(json.dumps(as_it_came, sort_keys=True, default=str).encode())}"
     return f"{stream.record_types[0]}:{identifier}"
 
 
