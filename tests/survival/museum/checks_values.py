@@ -127,8 +127,8 @@ def a_reject_shows_no_currency_that_may_be_a_person(room: Room) -> None:
 def a_page_that_is_not_full_is_not_the_last(room: Room) -> None:
     """Some systems take records out of a page after they have cut it."""
     at = datetime(2026, 3, 1, tzinfo=UTC)
-    assert not Reply([{}], page=1, page_count=2, item_count=101, body=b"", at=at).is_last
-    assert Reply([{}] * 100, page=2, page_count=2, item_count=200, body=b"", at=at).is_last
+    assert not Reply([{}], page=1, page_count=2, item_count=101, size=100, body=b"", at=at).is_last
+    assert Reply([{}] * 100, page=2, page_count=2, item_count=200, size=100, body=b"", at=at).is_last
 
 
 def a_day_is_the_organizations_own(room: Room) -> None:

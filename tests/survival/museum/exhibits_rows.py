@@ -15,8 +15,8 @@ EXHIBITS = (
         (
             Edit(
                 f"{WAREHOUSE}.loading:load",
-                "fence.advance(connection, manifest, stamp)",
-                "fence.advance(connection, manifest, stamp)\nconnection.exec_driver_sql('COMMIT')\n"
+                "fence.advance(connection, manifest, stamp, lost)",
+                "fence.advance(connection, manifest, stamp, lost)\nconnection.exec_driver_sql('COMMIT')\n"
                 "connection.exec_driver_sql('BEGIN IMMEDIATE')",
             ),
         ),

@@ -29,8 +29,8 @@ EXHIBITS = (
         (
             Edit(
                 "include.connectors.http:Answer.json",
-                "json_module.loads(self.body, object_hook=object_hook, parse_float=parse_float)",
-                "json_module.loads(self.body, object_hook=object_hook)",
+                "json_module.loads(self.body.decode(), object_pairs_hook=whole, parse_float=parse_float)",
+                "json_module.loads(self.body.decode(), object_pairs_hook=whole)",
             ),
         ),
     ),
