@@ -21,9 +21,21 @@ class Crash(BaseException):
     """The process ends here; no Exception, so that nothing in it can catch it."""
 
 
+def dies(engine: Engine, where: str, at: int, living: Callable[[], None]) -> bool:
+    """Let it die when it comes to such a point for the `at`th time; return whether it did."""
+    died = False
+    try:
+        with _deadly(engine, where, at):
+            living()
+    except Crash:
+        died = True
+    if died:
+        gc.collect()  # with a process its connections end; SQLAlchemy forgets them without closing them
+    return died
+
+
 @contextmanager
-def dying(engine: Engine, where: str, at: int) -> Iterator[Callable[[], bool]]:
-    """Let what runs in the block die when it comes to such a point for the `at`th time; yields what tells if it did."""
+def _deadly(engine: Engine, where: str, at: int) -> Iterator[None]:
     reached = 0
 
     def reach(*_: Any, **__: Any) -> None:
@@ -49,11 +61,7 @@ def dying(engine: Engine, where: str, at: int) -> Iterator[Callable[[], bool]]:
                 load = warehouse.load
                 done = mock.patch.object(warehouse, "load", lambda *a, **k: (load(*a, **k), reach())[0])
                 stack.enter_context(done)
-        try:
-            yield lambda: reached >= at
-        except Crash:
-            pass
-    gc.collect()  # what a process leaves behind ends with it: SQLAlchemy forgets such connections without closing them
+        yield
 
 
 def _then(first: Callable[..., None], second: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,7 +13,7 @@ from include.connectors.base import Page
 from include.errors import StaleManifest
 from include.extract import Options
 from tests.nights import Nights, Row
-from tests.survival.property.dying import POINTS, dying
+from tests.survival.property.dying import POINTS, dies
 from tests.survival.property.rooms import Rooms, Run
 from tests.survival.worlds import NothingToDo, World
 
@@ -116,9 +116,8 @@ class Walk:
         where = random.choice(list(POINTS))
         self.runs.append(run := Run(self.rooms.new_run()))
         self.dead = run
-        with dying(self.engine, where, random.randint(1, POINTS[where])) as died:
-            self.rooms.live(run)
-        if not died():
+        at = random.randint(1, POINTS[where])
+        if not dies(self.engine, where, at, lambda: self.rooms.live(run)):
             self.dead = None
         elif random.random() < 0.5:
             self._retry(random)
