@@ -121,7 +121,7 @@ def _resumed(lab: Lab, empty: Saved) -> Scene:
     """Kill the first try of every extract after its first page, and let the run try again."""
     lab.restore(empty)
     run = lab.new_run()
-    tries = {task_id: 2 for task_id in _cut_short(lab, run)}
+    tries = dict.fromkeys(_cut_short(lab, run), 2)
     state = lab.save()
     return _only(tries, _lived(lab, Scene("resumed", list(lab.tasks.order())), run, state, tries))
 

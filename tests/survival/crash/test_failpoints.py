@@ -52,9 +52,7 @@ def test_no_two_failpoints_are_the_same_statement(stages: dict[str, Stage]) -> N
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_every_statement_that_writes_to_a_shared_table_has_a_failpoint(
-    stages: dict[str, Stage], database: str
-) -> None:
+def test_every_statement_that_writes_to_a_shared_table_has_a_failpoint(stages: dict[str, Stage], database: str) -> None:
     """Also every commit and every file: what a new one does must be thought of before it is killed."""
     shared = set(warehouse.metadata.tables)
     without = {
