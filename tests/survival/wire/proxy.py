@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import struct
 import threading
@@ -17,7 +18,9 @@ from urllib.parse import urlsplit
 
 ALWAYS = 10**9
 UPSTREAM_SECONDS = 60
-OF_ONE_CONNECTION = ("connection", "keep-alive", "transfer-encoding", "content-length", "accept-encoding", "host")
+OF_ONE_CONNECTION = (
+    "connection", "keep-alive", "transfer-encoding", "content-length", "accept-encoding", "content-encoding", "host",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +181,12 @@ class _Handler(BaseHTTPRequestHandler):
             spoil(exchange)
         self.close_connection = self.close_connection or not exchange.is_open
 
-    do_POST = do_GET
+    do_POST = do_GET  # noqa: N815 - the name that the library calls
 
     def _ask(self, asked: Asked) -> Answer:
         """Ask the real server, once more where it has closed the connection meanwhile."""
         headers = {name: value for name, value in asked.headers if name.lower() not in OF_ONE_CONNECTION}
+        headers["Accept-Encoding"] = "gzip"  # trytond says gzip of a large answer, whether it is asked for or not
         for is_last in (False, True):
             if self._to is None:
                 self._to = HTTPConnection(urlsplit(self.server.upstream).netloc, timeout=UPSTREAM_SECONDS)
@@ -190,7 +194,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._to.request(asked.method, asked.target, asked.body or None, headers)
                 said = self._to.getresponse()
                 kept = tuple((n, v) for n, v in said.getheaders() if n.lower() not in OF_ONE_CONNECTION)
-                return Answer(said.status, kept, said.read())
+                body = said.read()
+                return Answer(said.status, kept, gzip.decompress(body) if said.getheader("Content-Encoding") else body)
             except (OSError, HTTPException):
                 self._to.close()
                 self._to = None
