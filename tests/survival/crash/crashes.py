@@ -87,7 +87,7 @@ def crash(lab: Lab, scene: Scene, crashes: Collection[Crash], alone: bool = True
 
 
 def _died(lab: Lab, its: Crash, run: Run) -> tuple[bool, bool]:
-    """Run the task until it dies; return whether the failpoint was reached, and whether the task lived on to its end."""
+    """Run the task until it dies; return whether the failpoint was reached, and whether the task lived on."""
     match its.kind:
         case "kill":
             return _killed(lab, its, run)
@@ -107,7 +107,8 @@ def _failed(lab: Lab, its: Crash, run: Run) -> tuple[bool, bool]:
         if not trap.has_sprung:
             raise
         will_be = lab.tasks.retried(error, run, its.step.task_id, its.step.try_number)
-        assert will_be or its.failpoint.task in NEVER_RETRIED, f"nobody retries after {error!r}"
+        if not (will_be or its.failpoint.task in NEVER_RETRIED):
+            raise AssertionError(f"nobody tries again after {error!r}") from error
         return True, False
     return trap.has_sprung, True
 

@@ -1,4 +1,4 @@
-"""One organization over a living world, its real tasks, and its warehouse, which can be put back to an earlier state."""
+"""One organization over a living world, its real tasks, and its warehouse, which can be put back to what it was."""
 
 from __future__ import annotations
 

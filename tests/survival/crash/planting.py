@@ -13,7 +13,8 @@ from tests.survival.crash.watching import Event, Moment
 
 CUT_SECONDS = 5
 CUT = """
-SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity WHERE datname = current_database() AND pid != pg_backend_pid()
+SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity
+WHERE datname = current_database() AND pid != pg_backend_pid()
 """
 
 

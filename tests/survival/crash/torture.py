@@ -95,16 +95,16 @@ def _warehouse(database: str, postgres: Server) -> Iterator[tuple[Engine, Path]]
 def _try_tokens(report: Report, engine: Engine) -> None:
     """Let every call die everywhere in every way, and the next one go on."""
     store = access.engine(engine)
-    with patch.dict(os.environ, {"GREENLIGHT_SECRET_KEY": Fernet.generate_key().decode()}), quick_leases():
-        with vendor() as running:
-            for failpoint, moment, kind in product(ACCESS, BOTH, KINDS):
-                if (engine.dialect.name, kind) in NOT_APPLICABLE or not report.has_time:
-                    continue
-                forget(store)
-                seed = running.new_refresh_token()
-                with report.trying(TOKENS, f"{engine.dialect.name}: {kind} {moment} {failpoint.name!r}"):
-                    assert dies(engine, running, seed, failpoint, moment, kind), "it was not reached"
-                    assert call(store, running, seed) == 200
+    key = patch.dict(os.environ, {"GREENLIGHT_SECRET_KEY": Fernet.generate_key().decode()})
+    with key, quick_leases(), vendor() as running:
+        for failpoint, moment, kind in product(ACCESS, BOTH, KINDS):
+            if (engine.dialect.name, kind) in NOT_APPLICABLE or not report.has_time:
+                continue
+            forget(store)
+            seed = running.new_refresh_token()
+            with report.trying(TOKENS, f"{engine.dialect.name}: {kind} {moment} {failpoint.name!r}"):
+                assert dies(engine, running, seed, failpoint, moment, kind), "it was not reached"
+                assert call(store, running, seed) == 200
 
 
 def _try(report: Report, found: Stage, share: Share, random: Random, missed: Counter[str]) -> None:

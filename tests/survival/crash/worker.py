@@ -1,4 +1,4 @@
-"""A task in an interpreter of its own, which is killed there: `python -m tests.survival.crash.worker`, told on stdin."""
+"""A task in an interpreter of its own, which is killed there: `python -m tests.survival.crash.worker`."""
 
 from __future__ import annotations
 
