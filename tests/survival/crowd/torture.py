@@ -70,6 +70,8 @@ def zones(report: Report, seed: int) -> None:
     with tempfile.TemporaryDirectory(prefix="zones-") as name, server() as postgres:
         template = Template(Path(name))
         for number, (title, judge) in enumerate(judgements().items()):
+            if not report.has_time:
+                break
             for address in ("", postgres.create()):
                 (folder := Path(name) / f"{number}-{'postgresql' if address else 'sqlite'}").mkdir()
                 with opened(folder, template) as room, report.trying("zones", title):
@@ -80,7 +82,7 @@ def zones(report: Report, seed: int) -> None:
 
 
 def canaries(report: Report, seed: int) -> None:
-    """Force every failure in every task, on either database."""
+    """Force every failure, in every task over SQLite, in the first ones over PostgreSQL."""
     for number in range(2):
         with tempfile.TemporaryDirectory(prefix="canaries-") as name, ExitStack() as stack:
             folder = Path(name)
@@ -89,7 +91,9 @@ def canaries(report: Report, seed: int) -> None:
             warehouse.upgrade(engine)
             stack.callback(engine.dispose)
             made = stack.enter_context(aviary(engine, folder))
-            for failure, force in failures(made, Random(seed + number), is_thorough=True):
+            for failure, force in failures(made, Random(seed + number), is_thorough=not number):
+                if not report.has_time:
+                    break
                 with report.trying("canaries", f"{failure}, seed {seed + number}"):
                     force()
                     made.assert_silent()
