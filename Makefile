@@ -9,7 +9,7 @@ PY := .venv/bin/python
 PIP := -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 STAMP := .requirements
 
-.PHONY: help env env-dev env-tryton env-xero demo pictures up connect status test compose-test bench lint format docs requirements clean
+.PHONY: help env env-dev env-tryton env-xero demo pictures up connect status test torture compose-test bench lint format docs requirements clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' Makefile | while read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
@@ -31,6 +31,9 @@ status: env ## how every organization stands
 
 test: env-dev env-tryton env-xero ## all tests, the demo among them (ARGS="-m 'not slow'")
 	@exec $(PY) -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+
+torture: env-dev env-tryton env-xero ## the survival kit in full, an hour and more (ARGS="--json FILE --only PARTS --page")
+	@exec $(PY) -m tests.survival.torture $(ARGS)
 
 compose-test: env-dev ## docker-compose.yaml on a real Docker engine, with killed workers (10 minutes)
 	@exec $(PY) -m tests.deploy

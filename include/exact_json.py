@@ -21,7 +21,7 @@ def decode(body: bytes) -> Any:
     try:
         return _DECODER.decode(body)
     except (ValueError, RecursionError):  # half of a surrogate pair, NaN, or no JSON at all
-        return json.loads(body, parse_float=Decimal)
+        return json.loads(body.decode(), parse_float=Decimal)
 
 
 def encode(value: Any) -> bytes:

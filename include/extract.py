@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 
 from include import staging, sweep, warehouse
 from include.collector import rarely_looking
-from include.connectors.base import Connector, Identity, Item, Page, Stream, Window
+from include.connectors.base import Connector, Identity, Item, Page, Stream, Window, is_unnamed
 from include.errors import ConfigurationError, SourceUnavailable
 from include.keys import Keys
 from include.organizations import Organization
@@ -124,12 +124,15 @@ def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
         if is_part:
             stager.stage(read.connector.read_open(stream))
         still_open = warehouse.open_keys(read.engine, organization_id, stream.record_types)
-        stager.stage(read.connector.read_ids(stream, list(stager.seen.lacking(still_open))))
+        again = {*still_open, *warehouse.rejected_keys(read.engine, organization_id, stream.name)}
+        stager.stage(read.connector.read_ids(stream, sorted(stager.seen.lacking(again))))
         if stream.swept:
             listed = set(read.connector.keys(stream, history))
             if is_part:  # a whole read that left something out is for the gate to refuse
                 stager.stage(read.connector.read_ids(stream, sweep.lacking(read, stager.seen.lacking(listed))))
             deleted += sweep.unlisted(read, stager, listed)
+        else:
+            deleted += sweep.unnamed(read, stager)
         if stream.fed and (reached := state.cursor or state.read_to_end_at):
             deleted += sweep.deleted_since(read, stager, reached - stream.overlap)
     manifest = stager.manifest(state.version, options.is_limited, options.full_refresh, state.cursor)
@@ -231,6 +234,7 @@ class Stager:
         self.started_at: datetime | None = None
         self.goes_on_since: datetime | None = None
         self.newest: datetime | None = None
+        self.unnamed: list[datetime | None] = []
         self.seen, self.changed = Keys(), Keys()
         self.pages: list[str] = []
         self.page_count = self.byte_count = self.future = 0
@@ -247,7 +251,8 @@ class Stager:
         if not inherited and not_before:
             inherited = list(self.folder.unfinished_pages(self.window, self.version, not_before))
         for address, note in inherited:
-            self._count(staging.note_items(note), datetime.fromisoformat(note["source_time"]), address)
+            source_time = datetime.fromisoformat(note["source_time"])
+            self._count(staging.note_items(note), source_time, address, note["resumable"])
             self.byte_count += note["bytes"]
             self.token = note["token"] if note["resumable"] else self.token
         if inherited:
@@ -260,11 +265,14 @@ class Stager:
         """Read what changed while a read that began in another run was not going on, and count from now on."""
         self.started_at = None
         window = replace(self.window, since=since - self.read.stream.overlap)
-        self.stage(self.read.connector.read(self.read.stream, window))
+        self.stage(self.read.connector.read(self.read.stream, window), of_changes=True)
         self.started_at = self.started_at or since
 
-    def stage(self, pages: Iterable[Page], resumable: bool = False) -> None:
+    def stage(self, pages: Iterable[Page], resumable: bool = False, of_changes: bool = False) -> None:
         """Store each page; a page without news is stored, but normalize need not look at it.
+
+        Only what was read as changed (or in a whole read) moves the cursor: a record that another read brings
+        says nothing of the changes before it.
 
         Only tokens of the window's own read may resume it, not those of the reads that follow it: where one
         of those comes back, a retry would go on in the wrong place. Elsewhere only what the page holds counts.
@@ -281,7 +289,7 @@ class Stager:
             page = replace(page, items=tuple(self._versioned(page.items)))
             self.page_count += 1
             address = self.folder.write_page(self.page_count, page, resumable)
-            self._count(page.items, page.source_time, address)
+            self._count(page.items, page.source_time, address, resumable or of_changes)
             self.byte_count += len(page.body)
 
     def _versioned(self, items: Iterable[Item]) -> Iterator[Item]:
@@ -289,15 +297,16 @@ class Stager:
         version = self.read.connector.mapping_version
         return (Item(item.key, f"{version}.{item.digest}", item.updated_at) for item in items)
 
-    def _count(self, items: Sequence[Item], source_time: datetime, address: str) -> None:
+    def _count(self, items: Sequence[Item], source_time: datetime, address: str, of_changes: bool) -> None:
         self.started_at = self.started_at or source_time
         again = self.seen.add(item.key for item in items)
         changed = self._changed(items, again)
         for item in items:
             if item.updated_at and item.updated_at > source_time:
                 self.future += item.key not in again
-            elif item.updated_at and (self.newest is None or item.updated_at > self.newest):
+            elif of_changes and item.updated_at and (self.newest is None or item.updated_at > self.newest):
                 self.newest = item.updated_at
+        self.unnamed += [item.updated_at for item in items if is_unnamed(item.key)]
         if not self._is_all_new:
             self.changed.add(changed)
         if changed:
@@ -320,8 +329,10 @@ class Stager:
     def manifest(self, version: int, limited: bool, full_refresh: bool, cursor: datetime | None) -> staging.Manifest:
         """Return what the read brought; the caller adds deletions and writes it."""
         after = cursor
-        if not limited and self.newest and self.started_at:
-            reached = min(self.newest, self.started_at)
+        # A record that came without its id can only be had again by what it was changed at.
+        held = [at for at in self.unnamed if at]
+        if not limited and self.newest and self.started_at and len(held) == len(self.unnamed):
+            reached = min(self.newest, self.started_at, *held)
             after = reached if full_refresh or cursor is None else max(cursor, reached)
         return staging.Manifest(
             address=self.folder.manifest_address,

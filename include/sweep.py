@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from include import warehouse
+from include.connectors.base import is_unnamed
 
 if TYPE_CHECKING:
     from include.extract import Read, Stager
@@ -31,6 +32,12 @@ def unlisted(read: Read, stager: Stager, listed: set[str]) -> list[str]:
     """Return the keys we know that the source does not list and has not shown tonight, once they are confirmed."""
     known = warehouse.digests(read.engine, read.organization.id, read.stream.name)
     return _confirmed(read, stager, set(known) - listed)
+
+
+def unnamed(read: Read, stager: Stager) -> list[str]:
+    """Return the keys of records that once came without an id and did not tonight, although all since then was read."""
+    known = warehouse.digests(read.engine, read.organization.id, read.stream.name)
+    return sorted(key for key in known if is_unnamed(key) and key not in stager.seen)
 
 
 def deleted_since(read: Read, stager: Stager, since: datetime) -> list[str]:

@@ -34,9 +34,6 @@ class Plain:
     def stream(cls, name: str) -> Stream:
         return next(stream for stream in cls.streams if stream.name == name)
 
-    def unknown_fields(self, stream: Any, records: Any) -> set[str]:
-        return set()
-
     def decode(self, stream: Stream, body: bytes) -> list[Any]:
         return RECORDS[body]
 

@@ -426,6 +426,11 @@ class Connector(ABC):
         return next((s for s in cls.streams if record_type in s.record_types), None)
 
 
+def is_unnamed(key: str) -> bool:
+    """Tell whether a key is made of a record's digest, because the record came without an id."""
+    return key.partition(":")[2].startswith("?")
+
+
 def digest(raw: bytes) -> str:
     """Return the content digest of one raw record."""
     return blake2b(raw, digest_size=16).hexdigest()

@@ -51,6 +51,7 @@ class Reply:
     page: int
     page_count: int
     item_count: int
+    size: int
     body: bytes
     at: datetime
 
@@ -58,6 +59,11 @@ class Reply:
     def is_last(self) -> bool:
         """Nothing comes after it, by Xero's own count of pages."""
         return self.page >= self.page_count
+
+    @property
+    def is_full(self) -> bool:
+        """It holds as many records as a page may."""
+        return len(self.rows) >= self.size > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,20 +148,13 @@ class Client:
         said = answer.json(partial(slim.reply, name))
         try:
             pages, rows = said["pagination"], said[name]
-            reply = Reply(
-                rows,
-                int(pages["page"]),
-                int(pages["pageCount"]),
-                int(pages["itemCount"]),
-                answer.body,
-                _clock(said, answer),
-            )
-            held = int(pages["pageSize"])
+            at, held, count, items = (_number(pages[named]) for named in ("page", "pageSize", "pageCount", "itemCount"))
+            reply = Reply(rows, at, count, items, held, answer.body, _clock(said, answer))
         except (LookupError, TypeError, ValueError):
             raise _nonsense(f"the list of {name} comes without its number of pages") from None
         if reply.page != number or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise _nonsense(f"page {number} of {name} was asked for, page {reply.page} came")
-        due = max(0, min(held, reply.item_count - (number - 1) * held))
+        due = max(0, min(reply.size, reply.item_count - (number - 1) * reply.size))
         if len(rows) != due:
             raise _nonsense(f"page {number} of {name} holds {len(rows)} records where its list counts {due}")
         return reply
@@ -189,6 +188,17 @@ class Client:
         """The scope of the trial balance, or the one that older apps have for all reports, was granted."""
         alternatives = (TRIAL_BALANCE, "accounting.reports.read")
         return len(self.bearer.missing_scopes(alternatives)) < len(alternatives)
+
+
+def _number(value: Any) -> int:
+    """Return a count as it is; a number with an exponent may be too large for any memory.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(value, int):
+        raise TypeError("a count is no whole number")
+    return value
 
 
 def _headers(tenant: str) -> dict[str, str]:

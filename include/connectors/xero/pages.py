@@ -100,6 +100,7 @@ class Reader:
             if is_whole and first == 1 and reply.is_last and len(seen) < counted:
                 lost = f"{len(seen)} of {counted} came"
                 raise _circle(f"{the_list.name} changed their order while they were read: {lost}")
+            self._hold_to_its_end(the_list, reply, ordered)
             yield reply
 
     def page(self, stream: Stream, reply: Reply, rows: Sequence[Row], choose: Choose, token: str) -> Page | None:
@@ -195,6 +196,7 @@ class Reader:
             fresh = [row for row, mark in zip(reply.rows, marks, strict=True) if mark not in seen]
             seen.update(marks)
             if reply.is_last:
+                self._hold_to_its_end(the_list, reply, ordered, second)
                 yield reply, fresh, None
                 return
             last = known[-1].replace(microsecond=0) if known else second
@@ -204,6 +206,17 @@ class Reader:
                 number += 1
             yield reply, fresh, f"{second.isoformat()}|{number}"
         raise _circle(f"changes of {the_list.name} have no end")
+
+    def _hold_to_its_end(
+        self, the_list: List, reply: Reply, asked: Mapping[str, str], since: datetime | None = None
+    ) -> None:
+        """Ask what follows a last page that is full: nothing does, unless Xero was wrong about its end.
+
+        Raises:
+            SourceUnavailable: there is more.
+        """
+        if reply.is_last and reply.is_full and self.client.page(the_list.name, reply.page + 1, asked, since=since).rows:
+            raise _circle(f"page {reply.page} of {the_list.name} was said to be the last one, and others follow")
 
     def _holders_among(self, contacts: Sequence[str]) -> set[str]:
         """Return which of these contacts hold a credit note, an over- or a prepayment of any age."""
