@@ -21,6 +21,8 @@ from tests.survival.worlds import NothingToDo, World
 
 BEGIN = datetime(2026, 6, 30, 18, tzinfo=UTC)
 TICK = timedelta(seconds=1)
+LATE = timedelta(minutes=4)
+"""How long a transaction takes that stamps its records with the moment of its beginning: less than the overlap."""
 TYPES = {"C": "Party", "B": "Bill", "N": "Note", "R": "Receipt", "P": "Payout", "X": "Offset"}
 
 
@@ -172,9 +174,15 @@ class SampleWorld(OverBooks):
             return _key(again)
 
     def _late_commit(self, random: Random) -> str:
-        """A long transaction ends: its bill is stamped with the moment at which it began."""
+        """A long transaction ends: its bill, new or changed, is stamped with the moment at which it began."""
+        at = self.now - LATE
         with self.books() as books:
-            return _key(_billed(books, random, self.now - timedelta(minutes=4)))
+            still = [b for b in _bills(books) if datetime.fromisoformat(b["mod"] or b["made"]) < at]
+            if random.random() < 0.5:
+                return _key(_billed(books, random, at))
+            bill = _one(random, still)
+            bill |= {"ttl": f"Late {at:%H%M%S}", "mod": at.isoformat()}
+            return _key(bill)
 
 
 def fresh(folder: Path) -> SampleWorld:

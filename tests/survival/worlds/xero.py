@@ -27,6 +27,8 @@ from tests.xero.conftest import FAST, Running
 TICK = timedelta(seconds=1)
 TABLE_OF = {"invoice": "invoices", "credit_note": "credit_notes", "overpayment": "payments", "prepayment": "payments"}
 TYPE_OF = {"invoice": "Invoice", "credit_note": "CreditNote", "overpayment": "Overpayment", "prepayment": "Prepayment"}
+LATE = timedelta(minutes=4)
+"""How long a request takes that stamps its records with the moment of its beginning: less than the overlap."""
 PAGE_SIZE = 5
 _names = count(1)
 
@@ -218,8 +220,14 @@ class XeroWorld(OverLedger):
         return f"Contact:{party.id}"
 
     def _late_commit(self, books: Books, random: Random, at: datetime) -> str:
-        """It shows up now and is stamped with the moment at which its request began."""
-        return _key(new_document(books, Kind.INVOICE, _customer(books, random), at - timedelta(minutes=4)))
+        """An invoice, or the payment of one, shows up now, stamped with the moment at which its request began."""
+        began = at - LATE
+        if random.random() < 0.5:
+            return _key(new_document(books, Kind.INVOICE, _customer(books, random), began))
+        owed = (i for i in books.kinds(Kind.INVOICE) if i.state is State.POSTED and i.outstanding)
+        invoice = _one(random, [i for i in owed if i.updated_at < began])
+        books.pay(invoice, invoice.outstanding, began)
+        return _key(invoice)
 
 
 def fresh(folder: Path) -> XeroWorld:
