@@ -38,7 +38,7 @@ TRIALS: Mapping[str, tuple[str, tuple[int, ...]]] = {
         "more, unattended. A failpoint that was not reached does not count.",
         (1, 2),
     ),
-    "wire": (
+    "http_faults": (
         "A fault in what the system answers, in every stream: read after all, or failed loudly with the cursor "
         "unmoved and nothing written.",
         (1, 2, 3, 5),
