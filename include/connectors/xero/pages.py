@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from include.connectors.base import Page, Stream, Window
@@ -185,6 +185,8 @@ class Reader:
             known = [stamp for stamp in stamps if stamp]
             if known != sorted(known):
                 raise _circle(f"changes of {the_list.name} do not come in the order of their change")
+            if known and second > at and known[0] < second - timedelta(seconds=1):
+                raise _circle(f"changes of {the_list.name} come that are older than those asked for")
             content = _content(the_list, reply)
             if content in held:
                 raise _circle(f"page {number} of {the_list.name} repeats an earlier one")
