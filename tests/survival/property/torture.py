@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -39,4 +40,4 @@ def torture(report: Report, seed: int) -> None:
                 walk = [(random.choice(drawn), random.randrange(2**16)) for _ in range(STEPS)]
                 folder = Path(name) / f"{system}{number}"
                 with report.trying(f"property {system}", f"walk {number} of seed {seed}: {walk}"):
-                    take(engine, lambda make=worlds()[system], at=folder: make(at), walk)  # type: ignore[misc]
+                    take(engine, partial(worlds()[system], folder), walk)

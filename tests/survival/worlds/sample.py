@@ -152,9 +152,12 @@ class SampleWorld(OverBooks):
             return _key(made[-1])
 
     def _child_only(self, random: Random) -> str:
-        """A receipt settles a part of a bill: the installment, the allocation, and the party's balance move."""
+        """A due date moves, which no stamp shows; or a receipt settles a part, and installment and balance move."""
         with self.books() as books:
             bill = _one(random, [b for b in _bills(books) if Decimal(b["rest"]) and b["plan"]])
+            if random.random() < 0.4:
+                bill["plan"][-1]["due"] = written(self.now.date() + timedelta(days=random.randrange(90, 200)))
+                return _key(bill)
             rest = Decimal(bill["rest"])
             amount = random.choice((rest, rounded(rest / 2, bill["cur"]) or rest))
             party = next(p for p in books.ledger["parties"] if p["ident"] == bill["prty"])
@@ -178,9 +181,9 @@ class SampleWorld(OverBooks):
         at = self.now - LATE
         with self.books() as books:
             still = [b for b in _bills(books) if datetime.fromisoformat(b["mod"] or b["made"]) < at]
-            if random.random() < 0.5:
+            if random.random() < 0.3:
                 return _key(_billed(books, random, at))
-            bill = _one(random, still)
+            bill = _one(random, [b for b in still if b["st"] == "S"] or still)
             bill |= {"ttl": f"Late {at:%H%M%S}", "mod": at.isoformat()}
             return _key(bill)
 

@@ -217,7 +217,13 @@ def told(clerk: Clerk) -> dict[str, Any]:
         [("type", "=", "out"), ("company", "=", clerk.books.company.id)], 0, None, None,
         ["party", "number", "currency.code"], current.context,
     )  # fmt: skip
+    owed = [("reconciliation", "=", None), ("account.type.receivable", "=", True)]
+    waiting = current.get_proxy("account.move.line").search_read(
+        [*owed, ("move.origin", "like", "account.invoice,%")], 0, None, None,
+        ["maturity_date", "move.origin"], current.context,
+    )  # fmt: skip
     return of(clerk.books.company) | {
+        "due": {row["move."]["origin"].replace(",", ":"): str(row["maturity_date"]) for row in waiting},
         "parties": {
             f"party.party:{row['id']}": [
                 row["name"], row["active"],

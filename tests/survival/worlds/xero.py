@@ -88,6 +88,12 @@ class OverLedger(World):
             exponent = money.exponent(document.currency) or 0
             found = Decimal(rest).scaleb(-exponent)
             assert (found, row["currency"]) == (document.outstanding, document.currency), document.number
+            if (
+                document.kind == "invoice"
+                and document.outstanding
+                and not self.books.documents[identifier].installments
+            ):
+                assert row["due_date"] == document.due_on, document.number
             totals[document.currency] += found if document.kind == "invoice" else -found
             customer = tables["customers"][row["customer_external_id"]]
             assert document.party in (row["customer_external_id"][8:], _survivor(tables, customer)), document.number
@@ -153,7 +159,7 @@ class XeroWorld(OverLedger):
         """Take a payment back, undo an allocation, delete a draft or archive a contact."""
         drafts = [d for d in books.kinds(Kind.INVOICE) if d.state is State.DRAFT]
         payments = [p for p in books.payments.values() if not p.deleted]
-        used = [a for a in books.allocations.values() if not a.deleted]
+        used = [a for a in books.allocations.values() if not a.deleted and books.documents[a.credit].kind in TYPE_OF]
         active = [p for p in books.parties.values() if not p.archived]
         match random.randrange(4):
             case 0:
