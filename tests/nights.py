@@ -38,6 +38,7 @@ class Night:
     completed: complete.Completed
     outcome: reconcile.Outcome
     requests: dict[str, int] = field(default_factory=dict)
+    loads: dict[str, warehouse.Summary] = field(default_factory=dict)
 
 
 class Nights:
@@ -107,15 +108,16 @@ class Nights:
         """Run a whole night up to the checks."""
         run_id = run_id or self.new_run()
         manifests: dict[str, staging.Manifest] = {}
-        written = 0
+        loads: dict[str, warehouse.Summary] = {}
         for stream in options.streams or [stream.name for stream in self.world.connector.streams]:
             manifests[stream] = self.extract(stream, options, run_id)
-            written += self.load(manifests[stream]).written
+            loads[stream] = self.load(manifests[stream])
         completed = self.complete(run_id)
         outcome, asked = self._reconciled(run_id)
         requests = {name: manifest.request_count for name, manifest in manifests.items()}
         requests |= {"complete": completed.requests, "reconcile": asked}
-        return Night(run_id, manifests, written, completed, outcome, requests)
+        written = sum(load.written for load in loads.values())
+        return Night(run_id, manifests, written, completed, outcome, requests, loads)
 
     def reconcile(self, run_id: str) -> reconcile.Outcome:
         """Hold the warehouse against the source's own figures."""

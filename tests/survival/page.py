@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
@@ -38,7 +39,7 @@ TRIALS: Mapping[str, tuple[str, tuple[int, ...]]] = {
         "more, unattended. A failpoint that was not reached does not count.",
         (1, 2),
     ),
-    "wire": (
+    "http_faults": (
         "A fault in what the system answers, in every stream: read after all, or failed loudly with the cursor "
         "unmoved and nothing written.",
         (1, 2, 3, 5),
@@ -149,7 +150,7 @@ def _museum() -> Iterator[str]:
 
 def _kind(name: str) -> str:
     """Return what a name in the report begins with, as TRIALS knows it; else the name itself."""
-    return next((kind for kind in TRIALS if name == kind or name.startswith(f"{kind}_")), name)
+    return next((kind for kind in TRIALS if re.match(rf"{kind}(?![a-z])", name)), name)
 
 
 def _order(name: str) -> int:

@@ -30,7 +30,7 @@ from typing import Any
 from tests.survival.report import Report
 
 PROJECT = Path(__file__).resolve().parents[2]
-GRACE_MINUTES = 10
+GRACE_MINUTES = 20
 """So long a part may take to end after its minutes; then it is ended, and has failed."""
 
 

@@ -181,12 +181,14 @@ def _last_id(rows: list[Any]) -> int:
     """Return the id after which the next page starts.
 
     Raises:
-        SourceUnavailable: no record has one.
+        SourceUnavailable: no record has one, or they do not ascend as was asked.
     """
     ids: list[int] = [row["id"] for row in rows if isinstance(row.get("id"), int)]
     if not ids:
         raise SourceUnavailable("the answer's records have no ids", next_step="check what answers at the host")
-    return max(ids)
+    if ids != sorted(ids):  # a read that went on after a stranger's id would leave out what lies before it
+        raise SourceUnavailable("the answer's records are not in order", next_step="check what answers at the host")
+    return ids[-1]
 
 
 def _party(document: Any) -> list[Any]:

@@ -16,6 +16,7 @@ from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
 
+from include import exact_json
 from include.connectors.base import Connection
 from include.connectors.http import Http
 from include.errors import ConfigurationError, SourceUnavailable
@@ -134,7 +135,7 @@ class Client:
                 retry_after=LOGIN_BRAKE_SECONDS,
                 next_step="correct the password, then wait five minutes",
             )
-        said = answer.json(partial(json.loads, object_hook=decode))
+        said = answer.json(partial(exact_json.strict, object_hook=decode))
         if not isinstance(said, dict) or not said.keys() & {"result", "error"}:
             raise nonsense()
         if "error" in said:

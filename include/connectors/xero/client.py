@@ -45,15 +45,19 @@ TENANT_HEADER = "xero-tenant-id"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One page of a list: its records, how many there are of both, the body as it came, Xero's clock (UTC)."""
+    """One page of a list: its records, how many there are of both, the body as it came, Xero's clock (UTC).
+
+    Args:
+        size: how many records a page may hold.
+    """
 
     rows: list[dict[str, Any]]
     page: int
     page_count: int
     item_count: int
-    size: int
     body: bytes
     at: datetime
+    size: int = 0
 
     @property
     def is_last(self) -> bool:
@@ -148,8 +152,15 @@ class Client:
         said = answer.json(partial(slim.reply, name))
         try:
             pages, rows = said["pagination"], said[name]
-            at, held, count, items = (_number(pages[named]) for named in ("page", "pageSize", "pageCount", "itemCount"))
-            reply = Reply(rows, at, count, items, held, answer.body, _clock(said, answer))
+            reply = Reply(
+                rows,
+                _number(pages["page"]),
+                _number(pages["pageCount"]),
+                _number(pages["itemCount"]),
+                answer.body,
+                _clock(said, answer),
+                _number(pages["pageSize"]),
+            )
         except (LookupError, TypeError, ValueError):
             raise _nonsense(f"the list of {name} comes without its number of pages") from None
         if reply.page != number or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from include import exact_json
@@ -92,7 +93,7 @@ class Reader:
         seen = Keys()
         counted = 0
         for reply in by_number(
-            lambda number: self.client.page(the_list.name, number, ordered),
+            lambda number: self._page(the_list, number, ordered),
             is_last=lambda reply: reply.is_last, content=lambda reply: _content(the_list, reply), first=first,
         ):  # fmt: skip
             counted = counted or reply.item_count
@@ -100,7 +101,6 @@ class Reader:
             if is_whole and first == 1 and reply.is_last and len(seen) < counted:
                 lost = f"{len(seen)} of {counted} came"
                 raise _circle(f"{the_list.name} changed their order while they were read: {lost}")
-            self._hold_to_its_end(the_list, reply, ordered)
             yield reply
 
     def page(self, stream: Stream, reply: Reply, rows: Sequence[Row], choose: Choose, token: str) -> Page | None:
@@ -183,11 +183,13 @@ class Reader:
         second, seen = at.replace(microsecond=0), set[tuple[str, datetime | None]]()
         held: set[bytes] = set()
         for _ in range(MOST_PAGES):
-            reply = self.client.page(the_list.name, number, ordered, since=second)
+            reply = self._page(the_list, number, ordered, second)
             stamps = [updated(row) for row in reply.rows]
             known = [stamp for stamp in stamps if stamp]
             if known != sorted(known):
                 raise _circle(f"changes of {the_list.name} do not come in the order of their change")
+            if known and second > at and known[0] < second - timedelta(seconds=1):
+                raise _circle(f"changes of {the_list.name} come that are older than those asked for")
             content = _content(the_list, reply)
             if content in held:
                 raise _circle(f"page {number} of {the_list.name} repeats an earlier one")
@@ -196,7 +198,6 @@ class Reader:
             fresh = [row for row, mark in zip(reply.rows, marks, strict=True) if mark not in seen]
             seen.update(marks)
             if reply.is_last:
-                self._hold_to_its_end(the_list, reply, ordered, second)
                 yield reply, fresh, None
                 return
             last = known[-1].replace(microsecond=0) if known else second
@@ -207,16 +208,12 @@ class Reader:
             yield reply, fresh, f"{second.isoformat()}|{number}"
         raise _circle(f"changes of {the_list.name} have no end")
 
-    def _hold_to_its_end(
-        self, the_list: List, reply: Reply, asked: Mapping[str, str], since: datetime | None = None
-    ) -> None:
-        """Ask what follows a last page that is full: nothing does, unless Xero was wrong about its end.
-
-        Raises:
-            SourceUnavailable: there is more.
-        """
-        if reply.is_last and reply.is_full and self.client.page(the_list.name, reply.page + 1, asked, since=since).rows:
-            raise _circle(f"page {reply.page} of {the_list.name} was said to be the last one, and others follow")
+    def _page(self, the_list: List, number: int, asked: Mapping[str, str], since: datetime | None = None) -> Reply:
+        """Ask for a page; one that is full and said to be the last is not believed to be unless nothing follows."""
+        reply = self.client.page(the_list.name, number, asked, since=since)
+        if reply.is_last and reply.is_full and self.client.page(the_list.name, number + 1, asked, since=since).rows:
+            return replace(reply, page_count=number + 1)
+        return reply
 
     def _holders_among(self, contacts: Sequence[str]) -> set[str]:
         """Return which of these contacts hold a credit note, an over- or a prepayment of any age."""

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-import pytest
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+import pytest
+from sqlalchemy import Connection, Engine
+
+from include.errors import StaleManifest
+from include.expectations import checkpoint
+from include.expectations.suite import Scope
+from include.warehouse import fence, records
+from include.warehouse.staged import Staged
+from include.warehouse.stamp import Stamp
 from tests.survival.crash.crashes import Crash, crash
 from tests.survival.crash.failpoints import FAILPOINTS, Failpoint
 from tests.survival.crash.plans import bad_nights
+from tests.survival.crash.scenes import Scene
 from tests.survival.crash.stages import Stage
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -37,6 +50,23 @@ def test_bad_nights_on_postgresql_end_in_what_the_ledger_says(stages: dict[str, 
     survive(stages["postgresql"], OF_POSTGRESQL, turn=1)
 
 
+@pytest.fixture
+def quick_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Great Expectations run once: the rows are the same every time. `make torture` lets it run each time."""
+    whole, results, pages = checkpoint._run, [], tmp_path / "pages"
+
+    def run(engine: Engine, scope: Scope, folder: Path) -> Any:
+        if not results:
+            results.append(whole(engine, scope, folder))
+            shutil.copytree(folder, pages)
+        elif not any(folder.iterdir()):
+            shutil.copytree(pages, folder, dirs_exist_ok=True)
+        return results[0]
+
+    monkeypatch.setattr(checkpoint, "_run", run)
+
+
+@pytest.mark.usefixtures("quick_checkpoint")
 def test_a_judgement_that_dies_leaves_the_gate_shut_until_the_next_run(stages: dict[str, Stage]) -> None:
     for task in JUDGING:
         survive(stages["sqlite"], [failpoint for failpoint in FAILPOINTS if failpoint.task == task])
@@ -52,3 +82,49 @@ def test_a_task_that_is_killed_in_an_interpreter_of_its_own_is_gone_on_with(stag
     )
     with stage.lab.at_work():
         assert crash(stage.lab, scene, [Crash(step, failpoint, "before", "process")]) == []
+
+
+def planned(stage: Stage, task_id: str, name: str) -> tuple[Scene, Crash]:
+    """Return a crash by an exception right after the failpoint of that name."""
+    return next(
+        (scene, Crash(step, failpoint, "after", "exception"))
+        for scene in stage.scenes
+        for step, failpoint in scene.plans()
+        if (step.task_id, failpoint.name) == (task_id, name)
+    )
+
+
+def test_a_load_that_does_not_know_what_it_has_loaded_is_found_out(
+    stages: dict[str, Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else these tests could not fail."""
+    stage = stages["sqlite"]
+    scene, its = planned(stage, "invoices.load", "load: commit")
+    monkeypatch.setattr(fence, "stored_summary", lambda *_: None)
+    with stage.lab.at_work(), pytest.raises(StaleManifest):
+        crash(stage.lab, scene, [its])
+
+
+def test_a_load_that_forgets_what_it_read_is_found_out(
+    stages: dict[str, Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = stages["sqlite"]
+    scene, its = planned(stage, "invoices.load", "merge: rows are inserted")
+    whole = records.remember
+
+    def remember_half(connection: Connection, staged: Staged, stamp: Stamp) -> None:
+        connection.execute(staged.records.delete().where(staged.records.c.status == "ok"))
+        whole(connection, staged, stamp)
+
+    with stage.lab.at_work():
+        monkeypatch.setattr(records, "remember", remember_half)
+        with pytest.raises(AssertionError):
+            crash(stage.lab, scene, [its])
+
+
+def test_a_failpoint_that_is_not_reached_is_told(stages: dict[str, Stage]) -> None:
+    stage = stages["sqlite"]
+    scene, its = planned(stage, "payments.load", "load: commit")
+    nowhere = replace(its, failpoint=replace(its.failpoint, nth=99))
+    with stage.lab.at_work():
+        assert crash(stage.lab, scene, [nowhere]) == [nowhere]

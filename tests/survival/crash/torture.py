@@ -29,8 +29,7 @@ from tests.survival.crash.scenes import Scene
 from tests.survival.crash.stages import Stage, stage
 from tests.survival.report import Report
 
-IN_PROCESS, KILLED = "crashes in the task's process", "crashes by SIGKILL"
-TOKENS = "crashes of a token's refresh"
+IN_PROCESS, KILLED, TOKENS = "crash_in_process", "crash_sigkill", "crash_token_refresh"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,8 @@ from sqlalchemy import Engine
 from include import warehouse
 from include.errors import ConfigurationError, StaleManifest
 from include.warehouse import fence
+from tests.conformance.sample import Sample
+from tests.survival.museum.checks_reading import patched
 from tests.survival.museum.room import Room
 from tests.warehouse.batches import ACME, NOW, Batch, rows
 
@@ -61,9 +64,6 @@ def of_two_pages_the_later_reading_counts(room: Room) -> None:
     with room.world.books() as books:
         for row in books.ledger["documents"]:
             row |= {"ttl": "before", "mod": room.world.now.isoformat()}
-    from tests.conformance.sample import Sample
-    from tests.survival.museum.checks_reading import patched
-
     whole = Sample.read_open
 
     def changed_meanwhile(*asked: Any) -> Any:
@@ -200,8 +200,6 @@ def open_documents_are_one_organizations_own(room: Room) -> None:
 
 
 def another_company_behind_the_connection_is_refused(room: Room) -> None:
-    from dataclasses import replace
-
     warehouse.bind(room.engine, "acme", ACME, NOW)
     with pytest.raises(ConfigurationError):
         warehouse.bind(room.engine, "acme", replace(ACME, account="account-2"), LATER)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from include import extract, model, money, normalize, warehouse
-from include.connectors.base import Normalized, Record, Reject, Stream
+from include.connectors.base import Normalized, Reject
 from include.connectors.http import Answer
 from include.connectors.xero import wire
 from include.connectors.xero.client import Reply
@@ -23,7 +23,6 @@ from include.warehouse.types import UtcTimestamp
 from tests.conformance.sample import Sample
 from tests.survival.crowd.judging import as_of
 from tests.survival.museum.room import Room
-from tests.warehouse.batches import rows
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -162,23 +161,11 @@ def a_debt_is_overdue_on_the_day_after_it_was_due(room: Room) -> None:
         assert [tuple(row) for row in connection.execute(query)] == [(100, 0), (0, 100)]
 
 
-def an_old_key_of_another_type_is_another_record(room: Room) -> None:
-    """Bill 7 and note 7 are two documents."""
-    batch = room.read().row("invoices", "inv:7", customer_external_id="party:1")
-    batch.row("credit_notes", "note:7", customer_external_id="party:1").load(room.engine)
-    assert (set(rows(room.engine, "invoices")), set(rows(room.engine, "credit_notes"))) == ({"inv:7"}, {"note:7"})
-
-
 def _said_of(fields: dict[str, Any]) -> str:
     """Return what is said of a customer with these values when it is refused."""
-
-    class Spoilt(Sample):
-        def normalize(self, stream: Stream, records: Any) -> Normalized:
-            said = Normalized.of(stream)
-            said.add("customers", {"external_id": "Party:1", "name": "N", "is_active": True, **fields})
-            return said
-
-    system: Any = SimpleNamespace(normalize=lambda stream, records: Spoilt.normalize(system, stream, records))
-    record: Record = {}
-    _, rejects = normalize.typed(system, Sample.stream("customers"), [record], ["Party:1"])
+    stream = Sample.stream("customers")
+    said = Normalized.of(stream)
+    said.add("customers", {"external_id": "Party:1", "name": "N", "is_active": True, **fields})
+    system: Any = SimpleNamespace(normalize=lambda *_: said)
+    _, rejects = normalize.typed(system, stream, [{}], ["Party:1"])
     return rejects[0].message if rejects else ""

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, given, note, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
@@ -30,8 +30,7 @@ def seed_of_the_day() -> int:
 def explore(world: type[World], walk: Callable[[list[Step]], None], examples: int, length: int, number: int) -> None:
     """Draw so many walks of that length, and take them."""
     print(f"{examples} walks of {length} steps over {world.__name__}: SURVIVAL_SEED={number}")
-    gc.collect()
-    gc.freeze()  # each death collects its garbage: what was there before the walks is none
+    settled()
     one = st.tuples(st.sampled_from(steps(world)), st.integers(0, 2**16))
     asked = settings(
         max_examples=examples, deadline=None, database=None, derandomize=False, print_blob=True,
@@ -40,9 +39,14 @@ def explore(world: type[World], walk: Callable[[list[Step]], None], examples: in
     asked(seed(number)(given(st.lists(one, min_size=length, max_size=length))(walk)))()
 
 
+def settled() -> None:
+    """Take what is there now for no garbage: each death of a walk collects its own."""
+    gc.collect()
+    gc.freeze()
+
+
 def take(engine: Engine, living: Callable[[], World], walked: list[Step]) -> None:
     """Take one walk, by an organization of its own in a world of its own."""
-    note(f"walk: {[step for step in walked if step[0] != 'wait']}")
     with _world(living) as world:
         walk = Walk(world, engine, f"walk{next(_names)}")
         for name, number in walked:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from include import staging, warehouse
+from include import complete, staging, warehouse
 from include.connectors.base import Connector, Page
 from include.errors import SourceUnavailable
 from include.extract import Options
@@ -25,7 +25,8 @@ class Run:
     run_id: str
     options: Options = TONIGHT
     manifests: dict[str, staging.Manifest] = field(default_factory=dict)
-    loaded: set[str] = field(default_factory=set)
+    loads: dict[str, warehouse.Summary] = field(default_factory=dict)
+    completed: complete.Completed | None = None
     tries: Counter[str] = field(default_factory=Counter)
 
 
@@ -49,30 +50,29 @@ class Rooms(Nights):
     def begin(self, options: Options = TONIGHT) -> Run:
         return Run(self.new_run(), options)
 
-    def live(self, run: Run) -> None:
+    def live(self, run: Run) -> complete.Completed:
         """Take a run from where it is to the checks, which are for the last nights."""
         self._opened = None
         for stream in self.world.connector.streams:
-            if stream.name not in run.loaded:
+            if stream.name not in run.loads:
                 self.read_and_load(run, stream.name)
-        self.complete_again(run)
+        return self.complete_again(run)
 
     def read_and_load(self, run: Run, stream: str) -> None:
         """Do a stream's tasks, those that are not done; to record that nothing is new belongs to the first of them."""
         if stream not in run.manifests or run.manifests[stream].is_unchanged:
             run.manifests.pop(stream, None)
             run.manifests[stream] = self._read(run, stream)
-        self.load(run.manifests[stream])
-        run.loaded.add(stream)
+        run.loads[stream] = self.load(run.manifests[stream])
 
     def load_again(self, run: Run, stream: str) -> warehouse.Summary:
         """Clear a load: it finds what its run had read."""
         self._opened = None
         return self.load(run.manifests[stream])
 
-    def complete_again(self, run: Run) -> None:
+    def complete_again(self, run: Run) -> complete.Completed:
         run.tries["complete"] += 1
-        self.complete(run.run_id, run.tries["complete"])
+        return self.complete(run.run_id, run.tries["complete"])
 
     def _read(self, run: Run, stream: str) -> staging.Manifest:
         for left in reversed(range(RETRIES + 1)):

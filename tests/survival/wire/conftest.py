@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -11,10 +12,18 @@ from tests.survival.wire.stage import Stage, staged
 
 
 @pytest.fixture(scope="module")
-def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tokens: str) -> Iterator[Stage]:
-    """A stage over the system that the test names."""
-    with pytest.MonkeyPatch.context() as patch:
+def stage_of(tmp_path_factory: pytest.TempPathFactory, tokens: str) -> Iterator[Callable[[str], Stage]]:
+    """Return the stage over the system of this name, built when it is first asked for."""
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as ended:
         patch.setenv("GREENLIGHT_SECRET_KEY", KEY)
         patch.setenv("AIRFLOW_CONN_WAREHOUSE", tokens)
-        with staged(request.param, tmp_path_factory.mktemp(request.param)) as made:
-            yield made
+        built: dict[str, Stage] = {}
+
+        def of(name: str) -> Stage:
+            if name not in built:
+                ended.close()  # one at a time: each has its own clock and its own size of pages
+                built.clear()
+                built[name] = ended.enter_context(staged(name, tmp_path_factory.mktemp(name)))
+            return built[name]
+
+        yield of

@@ -26,7 +26,6 @@ class Content:
     Args:
         place: which page of a list it spoils.
         of_a_record: one record alone is wrong, so that it may be rejected while all others are kept.
-        is_late: no answer contradicts it, so that what it hides may come with the next night.
     """
 
     name: str
@@ -36,7 +35,6 @@ class Content:
     times: int = 1
     ends: Ending = "either"
     of_a_record: bool = False
-    is_late: bool = False
 
     def kind(self, vendor: Vendor, stream: str) -> Kind:
         """Return it as a kind of this vendor's answers."""
@@ -105,7 +103,7 @@ def page_is_short(answer: Any, vendor: Vendor, stream: str) -> None:
     del rows[len(rows) // 2 :]
 
 
-@content(place="before", is_late=True)
+@content(place="before")
 def claims_less(answer: Any, vendor: Vendor, stream: str) -> None:
     """A page in the middle says that it is the last one."""
     vendor.claim(answer, stream, more=False)

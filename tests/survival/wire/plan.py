@@ -49,6 +49,6 @@ def case(stage: Stage, name: str, stream: str, random: Random, scenario: Scenari
         if places:
             return Case(
                 stream, content.kind(vendor, stream), random.choice(places), cast(Scenario, read), is_page,
-                content.of_a_record, content.is_late,
+                content.of_a_record,
             )  # fmt: skip
     raise LookupError(f"no page of {stream} can suffer {name}")

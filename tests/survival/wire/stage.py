@@ -1,4 +1,4 @@
-"""Where faults are tried: a world after a good night and a day of changes, and what a quiet night makes of it."""
+"""Where faults are tried: a world after a good night and a day of work, and what an undisturbed night makes of it."""
 
 from __future__ import annotations
 

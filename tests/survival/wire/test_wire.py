@@ -1,7 +1,8 @@
-"""Whatever happens to an answer on its way: the read gets over it or fails loudly, and loses nothing."""
+"""Whatever is done to an answer on its way: the read gets over it, or fails loudly, and loses nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -14,6 +15,7 @@ from tests.survival.wire.kinds import KINDS
 from tests.survival.wire.stage import Stage
 from tests.survival.wire.vendors import VENDORS
 
+StageOf = Callable[[str], Stage]
 STREAMS = {
     name: [stream.name for stream in (Sample if name == Sample.name else base.get(name)).streams] for name in VENDORS
 }
@@ -30,15 +32,15 @@ FIGURES = [
 ]
 
 
-@pytest.mark.parametrize(("stage", "stream", "kind"), CASES, indirect=["stage"])
-def test_a_fault_is_got_over_or_told_and_loses_nothing(stage: Stage, stream: str, kind: str) -> None:
+@pytest.mark.parametrize(("world", "stream", "kind"), CASES)
+def test_a_fault_is_got_over_or_told_and_loses_nothing(stage_of: StageOf, world: str, stream: str, kind: str) -> None:
+    stage = stage_of(world)
     assert trial.run(stage, plan.case(stage, kind, stream, Random(f"{stream} {kind}")))
 
 
-@pytest.mark.parametrize(("stage", "kind"), FIGURES, indirect=["stage"])
-def test_a_figure_that_was_disturbed_is_asked_again_or_said_to_be_unanswered(stage: Stage, kind: str) -> None:
-    found = plan.wire_kinds(stage.world.connector.name)[kind]
-    assert trial.judged(stage, found, Random(kind).randrange(1, 4))
+@pytest.mark.parametrize(("world", "kind"), FIGURES)
+def test_a_figure_that_was_disturbed_is_asked_again_or_unanswered(stage_of: StageOf, world: str, kind: str) -> None:
+    assert trial.judged(stage_of(world), plan.wire_kinds(world)[kind], Random(kind).randrange(1, 4))
 
 
 def test_every_system_suffers_every_kind_or_says_why_it_cannot() -> None:

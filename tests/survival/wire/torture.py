@@ -1,4 +1,4 @@
-"""The wire faults in full: every kind at every place, in first loads too, and nights disturbed as a whole."""
+"""The wire faults in their large size: every kind at places of chance, in first loads too, and whole nights."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from tests.survival.wire.stage import Base, Scenario, Seen, Stage, assert_same
 LONGEST = 20.0
 """Seconds after which a read counts as one that hangs."""
 
-Outcome = Literal["success", "failure", "told", "late"]
+Outcome = Literal["success", "failure", "told"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,6 @@ class Case:
     Args:
         skip: so many of the requests that match go through first.
         of_a_record: the fault is one record's, which may be rejected (told) until it is read well.
-        is_late: nobody can tell the fault from books that have no more: what it hid may come with the next night.
     """
 
     stream: str
@@ -46,7 +45,6 @@ class Case:
     scenario: Scenario = "nightly"
     matches: Callable[[Asked], bool] = lambda asked: True
     of_a_record: bool = False
-    is_late: bool = False
 
 
 def run(stage: Stage, case: Case, is_thorough: bool = False) -> Outcome:
@@ -81,12 +79,9 @@ def run(stage: Stage, case: Case, is_thorough: bool = False) -> Outcome:
         nights.complete(run_id)
         found = stage.seen(nights)
         _assert_cursor(case, begun, found)
-        if error is None and case.of_a_record and found.rejects != begun.after.rejects:
+        if case.of_a_record and found.rejects != begun.after.rejects:
             _assert_told(stage, case, begun, found)
             return "told"
-        if error is None and case.is_late and found.rows != begun.after.rows:
-            _much_later(stage, case, begun)
-            return "late"
         assert_same(begun.after, found)
         begun.seals.add(seal)
     if error is not None:

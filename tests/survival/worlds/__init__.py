@@ -80,3 +80,12 @@ def worlds() -> dict[str, Callable[[Path], World]]:
     from tests.survival.worlds import sample, tryton, xero
 
     return {"sample": sample.fresh, "xero": xero.fresh, "tryton": tryton.fresh}
+
+
+def kinds() -> dict[str, type[World]]:
+    """Return name → the class of its worlds, which says what they can do."""
+    from tests.survival.worlds.sample import SampleWorld
+    from tests.survival.worlds.tryton import TrytonWorld
+    from tests.survival.worlds.xero import XeroWorld
+
+    return {"sample": SampleWorld, "xero": XeroWorld, "tryton": TrytonWorld}

@@ -21,6 +21,8 @@ from tests.survival.worlds import NothingToDo, World
 
 BEGIN = datetime(2026, 6, 30, 18, tzinfo=UTC)
 TICK = timedelta(seconds=1)
+LATE = timedelta(minutes=4)
+"""How long a transaction takes that stamps its records with the moment of its beginning: less than the overlap."""
 TYPES = {"C": "Party", "B": "Bill", "N": "Note", "R": "Receipt", "P": "Payout", "X": "Offset"}
 
 
@@ -150,9 +152,12 @@ class SampleWorld(OverBooks):
             return _key(made[-1])
 
     def _child_only(self, random: Random) -> str:
-        """A receipt settles a part of a bill: the installment, the allocation, and the party's balance move."""
+        """A due date moves, which no stamp shows; or a receipt settles a part, and installment and balance move."""
         with self.books() as books:
             bill = _one(random, [b for b in _bills(books) if Decimal(b["rest"]) and b["plan"]])
+            if random.random() < 0.4:
+                bill["plan"][-1]["due"] = written(self.now.date() + timedelta(days=random.randrange(90, 200)))
+                return _key(bill)
             rest = Decimal(bill["rest"])
             amount = random.choice((rest, rounded(rest / 2, bill["cur"]) or rest))
             party = next(p for p in books.ledger["parties"] if p["ident"] == bill["prty"])
@@ -172,9 +177,15 @@ class SampleWorld(OverBooks):
             return _key(again)
 
     def _late_commit(self, random: Random) -> str:
-        """A long transaction ends: its bill is stamped with the moment at which it began."""
+        """A long transaction ends: its bill, new or changed, is stamped with the moment at which it began."""
+        at = self.now - LATE
         with self.books() as books:
-            return _key(_billed(books, random, self.now - timedelta(minutes=4)))
+            still = [b for b in _bills(books) if datetime.fromisoformat(b["mod"] or b["made"]) < at]
+            if random.random() < 0.3:
+                return _key(_billed(books, random, at))
+            bill = _one(random, [b for b in still if b["st"] == "S"] or still)
+            bill |= {"ttl": f"Late {at:%H%M%S}", "mod": at.isoformat()}
+            return _key(bill)
 
 
 def fresh(folder: Path) -> SampleWorld:

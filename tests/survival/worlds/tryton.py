@@ -162,6 +162,8 @@ class TrytonWorld(World):
             assert sign * row[rest] == money.minor_units(to_pay, row["currency"]), (key, truth["states"][key])
             facts = [row["customer_external_id"], row["number"], row["currency"]]
             assert [*facts, row["source_status"]] == [*truth["facts"][key], truth["states"][key]], key
+            if sign * row[rest] > 0:
+                assert str(row["due_date"]) == truth["due"][key], key
             owed[row["customer_external_id"]] += sign * row["base_outstanding_amount"]
         for table, sign in (("payments", -1), ("refunds", 1)):
             for row in nights.rows(table).values():

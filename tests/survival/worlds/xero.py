@@ -27,6 +27,8 @@ from tests.xero.conftest import FAST, Running
 TICK = timedelta(seconds=1)
 TABLE_OF = {"invoice": "invoices", "credit_note": "credit_notes", "overpayment": "payments", "prepayment": "payments"}
 TYPE_OF = {"invoice": "Invoice", "credit_note": "CreditNote", "overpayment": "Overpayment", "prepayment": "Prepayment"}
+LATE = timedelta(minutes=4)
+"""How long a request takes that stamps its records with the moment of its beginning: less than the overlap."""
 PAGE_SIZE = 5
 _names = count(1)
 
@@ -86,6 +88,12 @@ class OverLedger(World):
             exponent = money.exponent(document.currency) or 0
             found = Decimal(rest).scaleb(-exponent)
             assert (found, row["currency"]) == (document.outstanding, document.currency), document.number
+            if (
+                document.kind == "invoice"
+                and document.outstanding
+                and not self.books.documents[identifier].installments
+            ):
+                assert row["due_date"] == document.due_on, document.number
             totals[document.currency] += found if document.kind == "invoice" else -found
             customer = tables["customers"][row["customer_external_id"]]
             assert document.party in (row["customer_external_id"][8:], _survivor(tables, customer)), document.number
@@ -151,7 +159,7 @@ class XeroWorld(OverLedger):
         """Take a payment back, undo an allocation, delete a draft or archive a contact."""
         drafts = [d for d in books.kinds(Kind.INVOICE) if d.state is State.DRAFT]
         payments = [p for p in books.payments.values() if not p.deleted]
-        used = [a for a in books.allocations.values() if not a.deleted]
+        used = [a for a in books.allocations.values() if not a.deleted and books.documents[a.credit].kind in TYPE_OF]
         active = [p for p in books.parties.values() if not p.archived]
         match random.randrange(4):
             case 0:
@@ -218,8 +226,14 @@ class XeroWorld(OverLedger):
         return f"Contact:{party.id}"
 
     def _late_commit(self, books: Books, random: Random, at: datetime) -> str:
-        """It shows up now and is stamped with the moment at which its request began."""
-        return _key(new_document(books, Kind.INVOICE, _customer(books, random), at - timedelta(minutes=4)))
+        """An invoice, or the payment of one, shows up now, stamped with the moment at which its request began."""
+        began = at - LATE
+        if random.random() < 0.5:
+            return _key(new_document(books, Kind.INVOICE, _customer(books, random), began))
+        owed = (i for i in books.kinds(Kind.INVOICE) if i.state is State.POSTED and i.outstanding)
+        invoice = _one(random, [i for i in owed if i.updated_at < began])
+        books.pay(invoice, invoice.outstanding, began)
+        return _key(invoice)
 
 
 def fresh(folder: Path) -> XeroWorld:
