@@ -9,13 +9,16 @@ PY := .venv/bin/python
 PIP := -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 STAMP := .requirements
 
-.PHONY: help env env-dev env-tryton env-xero demo up connect status test compose-test bench lint format docs requirements clean
+.PHONY: help env env-dev env-tryton env-xero demo pictures up connect status test torture compose-test bench lint format docs requirements clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' Makefile | while read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
 
 demo: env env-tryton env-xero ## a real ERP, Xero's sandbox and a real Airflow, from nothing to the gate (ARGS="--exit --json FILE")
 	@exec $(PY) -m demo $(ARGS)
+
+pictures: env-dev ## take the README's pictures of a demo that is up, with the Chromium of this machine
+	@exec $(PY) -m demo.pictures $(ARGS)
 
 up: env ## Airflow on this machine for the configured organizations, until Ctrl-C
 	@exec $(PY) -m include.up
@@ -27,7 +30,10 @@ status: env ## how every organization stands
 	@exec $(PY) -m include.environment run $(PY) -m include.status $(ARGS)
 
 test: env-dev env-tryton env-xero ## all tests, the demo among them (ARGS="-m 'not slow'")
-	@exec $(PY) -m pytest $(ARGS)
+	@exec $(PY) -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+
+torture: env-dev env-tryton env-xero ## the survival kit in full, an hour and more (ARGS="--json FILE --only PARTS --page")
+	@exec $(PY) -m tests.survival.torture $(ARGS)
 
 compose-test: env-dev ## docker-compose.yaml on a real Docker engine, with killed workers (10 minutes)
 	@exec $(PY) -m tests.deploy
@@ -40,8 +46,9 @@ lint: env-dev ## ruff and mypy
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 
-docs: env ## make docs/model.md from the model
+docs: env ## make docs/model.md from the model and README.md's tables from the connectors
 	@$(PY) -m include.model_page
+	@$(PY) -m include.connector_tables
 
 format: env-dev ## put the code into shape
 	@$(PY) -m ruff check --fix .

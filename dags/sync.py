@@ -6,6 +6,8 @@ files and nothing else; every room is imported by the task that enters it.
 
 from __future__ import annotations
 
+import logging
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +27,18 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from include import organizations
 from include.connectors import base
+from include.errors import SourceUnavailable
 from include.notify import OwnersNotifier
 from include.retry import RetryByKind
 from include.run import take_readiness_away
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from include.organizations import Organization
     from include.run import Run
+
+log = logging.getLogger(__name__)
 
 RUN_TIMEOUT = timedelta(hours=8)
 RETRY_BY_KIND = RetryByKind(RUN_TIMEOUT)
@@ -65,7 +72,7 @@ def _params(streams: list[str]) -> dict[str, Param]:
         "to": Param(None, type=["string", "null"], description="Only what changed before then (ISO 8601, UTC)."),
         "dry_run": Param(False, type="boolean", description="Stop after normalize: no load, no evidence, no mode."),
         "accept_deletions": Param(
-            "", type="string", description="Fingerprint of a refused sweep: delete what it found gone."
+            "", type="string", description="Fingerprints of refused deletions (with commas): what they name may go."
         ),
     }
 
@@ -76,6 +83,28 @@ def _run() -> Run:
     context = get_current_context()
     organization_id = context["dag"].dag_id.removeprefix("sync__")
     return Run.open(organization_id, context["run_id"], context["dag_run"].start_date)
+
+
+def _tell(text: str) -> None:
+    """Log line by line: what is printed instead arrives late, and Airflow's UI folds it away behind the task's end."""
+    for line in text.splitlines():
+        log.info("%s", line)
+
+
+@contextmanager
+def _errors_of(run: Run) -> Iterator[None]:
+    """Name whom an error concerns; what must wait for the system is for the run's note (plugins/run_notes.py), too."""
+    try:
+        with run.named_errors():
+            yield
+    except SourceUnavailable as error:
+        if error.retry_after:
+            _note(str(error))
+        raise
+
+
+def _note(sentence: str) -> None:
+    get_current_context()["ti"].xcom_push("note", sentence)
 
 
 def _skip_if_dry() -> None:
@@ -91,18 +120,18 @@ def extract(stream: str) -> dict[str, Any]:
     from include.run import now, options
 
     context = get_current_context()
-    asked = options(context["params"])
+    asked = options(context["params"], context["dag_run"].triggering_user_name or "")
     if asked.streams and stream not in asked.streams:
         raise AirflowSkipException(f"{stream} was not asked for")
     run = _run()
-    with run.named_errors():
+    with _errors_of(run):
         read = room.Read(
             run.engine, run.organization, run.connector, run.connector.stream(stream), run.run_id,
             context["ti"].try_number,
         )  # fmt: skip
         manifest = room.extract(read, asked, now())
     summary = manifest.summary()
-    print(f"{run.organization.id} · {stream}: {summary}")
+    _tell(f"{run.organization.id} · {stream}: {summary}")
     if manifest.is_unchanged and not context["params"]["dry_run"]:
         warehouse.record_unchanged(run.engine, manifest, now())
         context["ti"].xcom_push("summary", summary)
@@ -123,7 +152,7 @@ def normalize(extracted: dict[str, Any]) -> dict[str, Any]:
         "manifest": manifest.normalized_address, "records": manifest.record_count, "changed": manifest.changed_count,
         "rejects": manifest.reject_count,
     }  # fmt: skip
-    print(f"{run.organization.id} · {manifest.stream}: {summary}")
+    _tell(f"{run.organization.id} · {manifest.stream}: {summary}")
     return summary
 
 
@@ -138,7 +167,12 @@ def load(normalized: dict[str, Any]) -> dict[str, Any]:
     with run.named_errors():
         manifest = staging.Manifest.read(normalized["manifest"])
         summary = warehouse.load(run.engine, manifest, now(), exclude=run.organization.exclude).as_dict()
-    print(f"{run.organization.id} · {manifest.stream}: {summary}")
+    if refused := summary["sweep_refused"]:
+        _note(
+            f"{manifest.stream}: {len(manifest.deleted)} records are gone from the source, too many to go unasked; "
+            f"nothing was deleted. If that is right, run again with accept_deletions={refused}"
+        )
+    _tell(f"{run.organization.id} · {manifest.stream}: {summary}")
     return summary
 
 
@@ -152,14 +186,14 @@ def read_missing() -> dict[str, Any]:
     run = _run()
     if not room.missing(run.engine, run.organization.id, run.connector):
         raise AirflowSkipException("nothing is missing")
-    with run.named_errors():
+    with _errors_of(run):
         try_number = get_current_context()["ti"].try_number
         done = room.complete(run.engine, run.organization, run.connector, run.run_id, try_number, now())
     summary = {
         "records": done.records, "rounds": done.rounds, "orphans": len(done.orphans), "requests": done.requests,
         "bytes": done.bytes,
     }  # fmt: skip
-    print(f"{run.organization.id}: {summary}; the first that are not in the source: {done.orphans[:SHOWN]}")
+    _tell(f"{run.organization.id}: {summary}; the first that are not in the source: {done.orphans[:SHOWN]}")
     return summary
 
 
@@ -172,13 +206,13 @@ def reconcile() -> dict[str, Any]:
 
     _skip_if_dry()
     run = _run()
-    with run.named_errors():
+    with _errors_of(run):
         started_at = warehouse.run_started_at(run.engine, run.organization.id, run.run_id)
         outcome = room.reconcile(
             run.engine, run.organization, run.connector, run.run_id, run.as_of, started_at or now(), now
         )
     for line in outcome.differences[:SHOWN]:
-        print(f"{line.figure} {line.subject}: {line.classification}, ours {line.ours}, theirs {line.theirs}")
+        _tell(f"{line.figure} {line.subject}: {line.classification}, ours {line.ours}, theirs {line.theirs}")
     return {
         "figures": len(outcome.lines),
         "differences": len(outcome.differences),
@@ -208,7 +242,7 @@ def validate() -> dict[str, Any]:
     if not limited:
         renewed = test_mode.renew(run.engine, run.organization, connector, run.run_id, run.as_of, now())
     if renewed is not None:
-        print(f"{run.organization.id}: nothing changed since {renewed.relies_on_run_id}, its evidence holds")
+        _tell(f"{run.organization.id}: nothing changed since {renewed.relies_on_run_id}, its evidence holds")
         return {"passed": True, "renewed_from": renewed.relies_on_run_id, "data_docs": renewed.docs}
 
     from include.expectations import checkpoint
@@ -217,11 +251,11 @@ def validate() -> dict[str, Any]:
     passed = verdict.rows_passed if limited else verdict.passed
     if not limited or not (passed or test_mode.judged_these_rows(run.engine, run.organization.id)):
         test_mode.record(run.engine, run.organization, connector, run.run_id, run.as_of, verdict, now())
-    print(verdict.plain_words())
+    _tell(verdict.plain_words())
     if not passed:
         raise AirflowFailException(verdict.headline())
     if not verdict.passed:
-        print("\nThis run read only a part: what else differs from the ERP is for the next whole run to judge.")
+        _tell("\nThis run read only a part: what else differs from the ERP is for the next whole run to judge.")
     return {"passed": True, "data_docs": verdict.docs}
 
 
@@ -241,7 +275,7 @@ def ready_to_exit_test_mode() -> None:
             test_mode.assert_ready(run.engine, run.organization, type(run.connector), run.run_id, now())
     except NotReady as reason:
         raise AirflowFailException(str(reason)) from None
-    print(f"{run.organization.id} is ready to exit test mode; a person decides whether it goes live")
+    _tell(f"{run.organization.id} is ready to exit test mode; a person decides whether it goes live")
 
 
 def build(organization: Organization) -> DAG:
@@ -291,7 +325,8 @@ def build(organization: Organization) -> DAG:
 
 def _doc(organization: Organization, connector: type[base.Connector]) -> str:
     rows = "\n".join(
-        f"| {s.name} | {', '.join(s.tables)} | {s.cursor or 'none'} | {'swept' if s.swept else 'feed'} |"
+        f"| {s.name} | {', '.join(s.tables)} | {s.cursor or 'none'} | "
+        f"{'all keys compared' if s.swept else 'listed' if s.fed else 'kept with a status'} |"
         for s in connector.streams
     )
     return f"""### {organization.name}

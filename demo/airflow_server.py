@@ -11,11 +11,13 @@ from typing import Any
 
 import psutil
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from demo.processes import Processes
 
 START_SECONDS = 120
-RUN_SECONDS = 240
+RUN_SECONDS = 600
 
 
 def free_port() -> int:
@@ -51,6 +53,7 @@ class Airflow:
             "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
         }
         self.session = requests.Session()
+        self.session.mount("http://", HTTPAdapter(max_retries=Retry(connect=0, read=3)))  # a busy machine answers late
         self.log = home / "standalone.log"
         self.migration = self.pid = 0
 

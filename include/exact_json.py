@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
-_ENCODER = msgspec.json.Encoder()
+_ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
 def decode(body: bytes) -> Any:
@@ -21,7 +21,7 @@ def decode(body: bytes) -> Any:
     try:
         return _DECODER.decode(body)
     except (ValueError, RecursionError):  # half of a surrogate pair, NaN, or no JSON at all
-        return json.loads(body, parse_float=Decimal)
+        return json.loads(body.decode(), parse_float=Decimal)
 
 
 def encode(value: Any) -> bytes:
@@ -29,4 +29,4 @@ def encode(value: Any) -> bytes:
     try:
         return _ENCODER.encode(value)
     except (msgspec.MsgspecError, ValueError, TypeError, RecursionError):
-        return json.dumps(value, default=str).encode()
+        return json.dumps(value, sort_keys=True, default=str).encode()

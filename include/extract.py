@@ -1,10 +1,10 @@
 """Extract: ask the ERP for what changed and what is open, and stage it page by page.
 
 Tonight's read of a stream is, in this order: what was modified since the cursor (less the overlap),
-what is open in the ERP, what is open in the warehouse and was not seen yet, and, where deletions
-leave no trace, a sweep over all keys: what is listed and not known here is read, what is known and
-not listed is gone. The cursor is the smaller of the largest source timestamp read and the vendor's
-clock at the start; never now().
+what is open in the ERP, what is open in the warehouse and was not seen yet, and what was deleted: by
+the ERP's own list, or, where deletions leave no trace, by a sweep over all keys: what is listed and not
+known here is read, what is known and not listed is gone. The cursor is the smaller of the largest source
+timestamp read and the vendor's clock at the start; never now().
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import logging
 from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
 from include import staging, sweep, warehouse
 from include.collector import rarely_looking
-from include.connectors.base import Connector, Identity, Item, Page, Stream, Window
+from include.connectors.base import Connector, Identity, Item, Page, Stream, Window, is_unnamed
 from include.errors import ConfigurationError, SourceUnavailable
 from include.keys import Keys
 from include.organizations import Organization
@@ -28,6 +28,8 @@ from include.organizations import Organization
 log = logging.getLogger(__name__)
 
 DEFAULT_HISTORY_MONTHS = 24
+GOES_ON_WITHIN = timedelta(days=7)
+"""A first load goes on with what an earlier run has staged, if that is no older."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class Options:
     Args:
         customers: read these customers again with all their documents (external ids).
         changed_from, changed_to: read what was modified between, UTC.
-        accept_deletions: fingerprint of a refused sweep that a person looked at.
+        accept_deletions: fingerprints of refused deletions that a person looked at; several with commas between.
+        accepted_by: who, as Airflow knows the person.
         dry_run: nothing will be loaded, so nothing is bound either.
     """
 
@@ -47,6 +50,7 @@ class Options:
     changed_to: datetime | None = None
     streams: tuple[str, ...] = ()
     accept_deletions: str = ""
+    accepted_by: str = ""
     dry_run: bool = False
 
     @property
@@ -109,24 +113,32 @@ def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
     state = warehouse.state(read.engine, organization_id, stream.name)
     window = _window(stream, state.cursor, history, options)
     stager = Stager(read, window, state.version, everything=options.full_refresh)
-    stager.take_over()
+    is_first = state.read_to_end_at is None and stream.cursor is not None
+    stager.take_over(now - GOES_ON_WITHIN if is_first and not (options.full_refresh or options.is_limited) else None)
     stager.stage(read.connector.read(stream, replace(window, resume=stager.token)), resumable=True)
+    if stager.goes_on_since:
+        stager.catch_up(stager.goes_on_since)
     deleted: list[str] = []
-    refused = ""
+    is_part = window.since is not None or stager.goes_on_since is not None
     if not options.is_limited:
-        if window.since is not None:
+        if is_part:
             stager.stage(read.connector.read_open(stream))
         still_open = warehouse.open_keys(read.engine, organization_id, stream.record_types)
-        stager.stage(read.connector.read_ids(stream, list(stager.seen.lacking(still_open))))
+        again = {*still_open, *warehouse.rejected_keys(read.engine, organization_id, stream.name)}
+        stager.stage(read.connector.read_ids(stream, sorted(stager.seen.lacking(again))))
         if stream.swept:
             listed = set(read.connector.keys(stream, history))
-            if window.since is not None:  # a whole read that left something out is for the gate to refuse
+            if is_part:  # a whole read that left something out is for the gate to refuse
                 stager.stage(read.connector.read_ids(stream, sweep.lacking(read, stager.seen.lacking(listed))))
-            deleted, refused = sweep.gone(read, stager, listed, options.accept_deletions)
+            deleted += sweep.unlisted(read, stager, listed)
+        else:
+            deleted += sweep.unnamed(read, stager)
+        if stream.fed and (reached := state.cursor or state.read_to_end_at):
+            deleted += sweep.deleted_since(read, stager, reached - stream.overlap)
     manifest = stager.manifest(state.version, options.is_limited, options.full_refresh, state.cursor)
     manifest.deleted = deleted
-    manifest.sweep_refused = refused
-    manifest.swept = stream.swept and not options.is_limited and not refused
+    manifest.accept_deletions, manifest.accepted_by = options.accept_deletions, options.accepted_by
+    manifest.swept = stream.swept and not options.is_limited
     manifest.history_from = history.isoformat()
     manifest.request_count = read.connector.request_count - requests
     manifest.write()
@@ -155,7 +167,9 @@ def read_changed(read: Read, since: datetime) -> staging.Manifest:
     stager.stage(read.connector.read(read.stream, window))
     gone: list[str] = []
     if read.stream.swept:
-        gone, _ = sweep.gone(read, stager, set(read.connector.keys(read.stream, window.history_from)))
+        gone += sweep.unlisted(read, stager, set(read.connector.keys(read.stream, window.history_from)))
+    if read.stream.fed:
+        gone += sweep.deleted_since(read, stager, since - read.stream.overlap)
     manifest = stager.manifest(state.version, limited=True, full_refresh=False, cursor=state.cursor)
     manifest.deleted = gone
     manifest.write()
@@ -218,40 +232,64 @@ class Stager:
         self.folder.bind(window, version)
         self.token: str | None = None
         self.started_at: datetime | None = None
+        self.goes_on_since: datetime | None = None
         self.newest: datetime | None = None
+        self.unnamed: list[datetime | None] = []
         self.seen, self.changed = Keys(), Keys()
         self.pages: list[str] = []
         self.page_count = self.byte_count = self.future = 0
         self.requests_before = read.connector.request_count
 
-    def take_over(self) -> None:
-        """Go on after the last page an earlier try of this very read has staged."""
+    def take_over(self, not_before: datetime | None = None) -> None:
+        """Go on after the last page an earlier try of this very read has staged.
+
+        Args:
+            not_before: go on from the run before, too, if this one has staged nothing yet and that one has since
+                then: a first load that takes more than one night (or one day's calls) comes to its end so.
+        """
         inherited = list(self.folder.earlier_pages(self.window, self.version))
+        if not inherited and not_before:
+            inherited = list(self.folder.unfinished_pages(self.window, self.version, not_before))
         for address, note in inherited:
-            self._count(staging.note_items(note), datetime.fromisoformat(note["source_time"]), address)
+            source_time = datetime.fromisoformat(note["source_time"])
+            self._count(staging.note_items(note), source_time, address, note["resumable"])
             self.byte_count += note["bytes"]
             self.token = note["token"] if note["resumable"] else self.token
         if inherited:
             self.folder.inherit(inherited)
             log.info("going on after %d pages that an earlier try staged", len(inherited))
+        if any(not address.startswith(f"{self.folder.run}/") for address, _ in inherited):
+            self.goes_on_since = self.started_at
 
-    def stage(self, pages: Iterable[Page], resumable: bool = False) -> None:
+    def catch_up(self, since: datetime) -> None:
+        """Read what changed while a read that began in another run was not going on, and count from now on."""
+        self.started_at = None
+        window = replace(self.window, since=since - self.read.stream.overlap)
+        self.stage(self.read.connector.read(self.read.stream, window), of_changes=True)
+        self.started_at = self.started_at or since
+
+    def stage(self, pages: Iterable[Page], resumable: bool = False, of_changes: bool = False) -> None:
         """Store each page; a page without news is stored, but normalize need not look at it.
 
-        Only tokens of the window's own read may resume it, not those of the reads that follow it.
+        Only what was read as changed (or in a whole read) moves the cursor: a record that another read brings
+        says nothing of the changes before it.
+
+        Only tokens of the window's own read may resume it, not those of the reads that follow it: where one
+        of those comes back, a retry would go on in the wrong place. Elsewhere only what the page holds counts.
         """
-        before: Page | None = None
+        seen: set[object] = set()
         for page in pages:
-            if before and page.items and (page.token, page.items) == (before.token, before.items):
+            mark = page.token if resumable else (page.token, tuple(item.key for item in page.items))
+            if mark in seen and (resumable or page.items):
                 raise SourceUnavailable(
                     "the system answers the same page again and again",
                     next_step="look at the system, or file a bug against the connector; the task retries",
                 )
-            before = page
+            seen.add(mark)
             page = replace(page, items=tuple(self._versioned(page.items)))
             self.page_count += 1
             address = self.folder.write_page(self.page_count, page, resumable)
-            self._count(page.items, page.source_time, address)
+            self._count(page.items, page.source_time, address, resumable or of_changes)
             self.byte_count += len(page.body)
 
     def _versioned(self, items: Iterable[Item]) -> Iterator[Item]:
@@ -259,15 +297,16 @@ class Stager:
         version = self.read.connector.mapping_version
         return (Item(item.key, f"{version}.{item.digest}", item.updated_at) for item in items)
 
-    def _count(self, items: Sequence[Item], source_time: datetime, address: str) -> None:
+    def _count(self, items: Sequence[Item], source_time: datetime, address: str, of_changes: bool) -> None:
         self.started_at = self.started_at or source_time
         again = self.seen.add(item.key for item in items)
         changed = self._changed(items, again)
         for item in items:
             if item.updated_at and item.updated_at > source_time:
                 self.future += item.key not in again
-            elif item.updated_at and (self.newest is None or item.updated_at > self.newest):
+            elif of_changes and item.updated_at and (self.newest is None or item.updated_at > self.newest):
                 self.newest = item.updated_at
+        self.unnamed += [item.updated_at for item in items if is_unnamed(item.key)]
         if not self._is_all_new:
             self.changed.add(changed)
         if changed:
@@ -290,8 +329,10 @@ class Stager:
     def manifest(self, version: int, limited: bool, full_refresh: bool, cursor: datetime | None) -> staging.Manifest:
         """Return what the read brought; the caller adds deletions and writes it."""
         after = cursor
-        if not limited and self.newest and self.started_at:
-            reached = min(self.newest, self.started_at)
+        # A record that came without its id can only be had again by what it was changed at.
+        held = [at for at in self.unnamed if at]
+        if not limited and self.newest and self.started_at and len(held) == len(self.unnamed):
+            reached = min(self.newest, self.started_at, *held)
             after = reached if full_refresh or cursor is None else max(cursor, reached)
         return staging.Manifest(
             address=self.folder.manifest_address,

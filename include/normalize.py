@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -34,6 +35,9 @@ CLOSED_STATUSES = frozenset({"paid", "written_off", "voided", "rejected", "faile
 LONGEST_SHOWN = 500
 """Characters of a reject's number, customer and currency; the whole record stands beside them."""
 
+
+_CODE = re.compile(r"[A-Za-z]{1,5}|[0-9]{1,3}")
+"""What a source may mean as a currency: letters, or the three digits of ISO 4217."""
 REJECT_COLUMNS = (
     "external_id", "table_name", "reason", "message", "column_name", "number",
     "customer_external_id", "currency", "amount", "is_open", "raw",
@@ -59,6 +63,7 @@ def normalize(connector: Connector, manifest: staging.Manifest) -> staging.Manif
     folder = manifest.address.rsplit("/", 1)[0]
     rejects: list[tuple[Reject, Record]] = []
     manifest.tables, manifest.records = {name: [] for name in stream.tables}, []
+    unknown: set[str] = set()
     last_page = _read_again(manifest.pages)
     for number in range(0, len(manifest.pages), PAGES_PER_FILE):
         frames: dict[str, list[pd.DataFrame]] = {name: [] for name in stream.tables}
@@ -66,6 +71,7 @@ def normalize(connector: Connector, manifest: staging.Manifest) -> staging.Manif
         for address in manifest.pages[number : number + PAGES_PER_FILE]:
             body = staging.read_page(address)
             records = connector.decode(stream, body)
+            unknown |= connector.unknown_fields(stream, body)
             # A key stands here once: the place of a dict's entry is its first, the value its last.
             latest = {
                 item.key: (item, row)
@@ -91,6 +97,7 @@ def normalize(connector: Connector, manifest: staging.Manifest) -> staging.Manif
         manifest.records.append(_write(f"{folder}/records-000000.parquet", _index_frame([])))
     manifest.rejects = _write(f"{folder}/rejects.parquet", _reject_frame(rejects))
     manifest.reject_count = len(rejects)
+    manifest.unknown_fields = sorted(unknown)
     manifest.write(at=manifest.normalized_address)
     return manifest
 
@@ -236,6 +243,11 @@ def _reject(place: Place, table: str, column: Column, reason: str, key: str) -> 
     )
 
 
+def _code(currency: str) -> str:
+    """Return what may be meant as a currency; anything longer may be a person's, and rejects are shown to people."""
+    return currency if _CODE.fullmatch(currency) else ""
+
+
 def _escaped(text: str) -> str:
     """Return the text with what UTF-8 cannot hold written as JSON would."""
     return text.encode(errors="backslashreplace").decode()
@@ -264,7 +276,7 @@ def _reject_frame(rejects: list[tuple[Reject, Record]]) -> pd.DataFrame:
     rows = [
         (
             reject.key, reject.table, reject.reason, _escaped(reject.message), reject.column,
-            *(_escaped(text)[:LONGEST_SHOWN] for text in (reject.number, reject.customer, reject.currency)),
+            *(_escaped(text)[:LONGEST_SHOWN] for text in (reject.number, reject.customer, _code(reject.currency))),
             format(reject.amount, "f") if reject.amount is not None and is_plain(reject.amount) else None,
             reject.is_open, _escaped(_raw(record)),
         )

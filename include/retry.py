@@ -47,7 +47,9 @@ class RetryByKind(ExceptionRetryPolicy):
             return decision
         delay = timedelta(seconds=wait)
         if delay + WORK > self._left(context):
-            return RetryDecision.fail(f"the system asks to wait {delay}, longer than this run lasts")
+            return RetryDecision.fail(
+                f"the system asks to wait {delay}, longer than this run lasts; the next one goes on where it stopped"
+            )
         return RetryDecision.retry(delay, f"the system asks to wait {delay}")
 
     def _left(self, context: Mapping[str, Any] | None) -> timedelta:

@@ -60,8 +60,11 @@ class Run:
             raise
 
 
-def options(params: Mapping[str, Any]) -> Options:
+def options(params: Mapping[str, Any], triggered_by: str = "") -> Options:
     """Read the DAG's params.
+
+    Args:
+        triggered_by: who gave them, as Airflow knows the person.
 
     Raises:
         ConfigurationError: a date is no ISO 8601 date or date-time, the days are in no order, an id is empty.
@@ -79,6 +82,7 @@ def options(params: Mapping[str, Any]) -> Options:
         changed_to=end,
         streams=tuple(params.get("streams") or ()),
         accept_deletions=params.get("accept_deletions") or "",
+        accepted_by=triggered_by,
         dry_run=bool(params.get("dry_run")),
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -31,6 +31,7 @@ SETTING = "GREENLIGHT_STAGING"
 PROJECT = Path(__file__).resolve().parent.parent
 LONGEST_NAME = 200
 """Characters of a run id that its folder's name repeats; file systems take 255 bytes."""
+MOST_TRIES = 10**6
 ZSTD_LEVEL = 1
 """Level 1 packs a JSON page to about a tenth at 2.5 µs a row; higher levels buy little."""
 
@@ -55,11 +56,12 @@ class Manifest:
         cursor_before, cursor_after: UTC; after is never earlier than before.
         started_at: when the read began, by the vendor's clock, UTC.
         future: records stamped later than the vendor's clock; loaded, counted, do not move the cursor.
-        swept: every key here was compared with the source's; not so where the sweep was refused.
-        sweep_refused: fingerprint under which a person may accept that so many keys are gone.
-        deleted: keys the source no longer has.
+        swept: every key here was compared with the source's.
+        deleted: keys the source no longer has, confirmed one by one; load decides whether they go.
+        accept_deletions, accepted_by: fingerprints of refused deletions that a person accepted, and who.
         pages: page addresses, in reading order; earlier tries' pages may be among them.
         tables, records, rejects: Parquet addresses, filled by normalize.
+        unknown_fields: names of fields that the connector does not know, found by normalize.
     """
 
     address: str
@@ -79,13 +81,15 @@ class Manifest:
     request_count: int = 0
     byte_count: int = 0
     swept: bool = False
-    sweep_refused: str = ""
+    accept_deletions: str = ""
+    accepted_by: str = ""
     deleted: list[str] = field(default_factory=list)
     pages: list[str] = field(default_factory=list)
     tables: dict[str, list[str]] = field(default_factory=dict)
     records: list[str] = field(default_factory=list)
     rejects: str = ""
     reject_count: int = 0
+    unknown_fields: list[str] = field(default_factory=list)
 
     @property
     def is_unchanged(self) -> bool:
@@ -163,26 +167,48 @@ class Folder:
         the stream was loaded meanwhile (its rows are newer than those pages). A note that its try
         was killed over is none: what it would have said is read again.
         """
-        for number in range(self.try_number - 1, 0, -1):
-            before = self.run / f"{number:03d}"
-            if (before / "manifest.json").exists():
-                return
-            bounds, inherited = _note(before / "window.json"), before / "inherited.json"
-            pages = _note(inherited) if _exists(inherited) else []
-            if bounds is None or pages is None:
-                continue
-            if bounds != _bounds(window, version):
-                return
-            yield from ((address, note) for address, note in pages)
-            for note_path in (p for p in _children(before) if re.fullmatch(r"\d{6}\.json", p.name)):
-                if (note := _note(note_path)) is None:
-                    return
-                yield str(note_path).removesuffix(".json") + ".zst", note
-            return
+        return _staged(self.run, self.try_number, window, version)
+
+    def unfinished_pages(
+        self, window: Window, version: int, not_before: datetime
+    ) -> Sequence[tuple[str, dict[str, Any]]]:
+        """Return what `earlier_pages` would of the run before this one, if it staged something since then.
+
+        A page that retention has removed meanwhile makes all of them worthless: the read begins anew.
+        """
+        runs = {run: storage.newest(run) for run in _children(self.run.parent) if run.name != self.run.name}
+        last = max(runs, key=lambda run: runs[run], default=None)
+        if last is None or runs[last] < not_before.timestamp():
+            return []
+        pages = list(_staged(last, MOST_TRIES, window, version))
+        folders = {address.rpartition("/")[0] for address, _ in pages}
+        present = {str(page) for folder in folders for page in _children(_path(folder))}
+        return pages if present.issuperset(address for address, _ in pages) else []
 
     def inherit(self, pages: list[tuple[str, dict[str, Any]]]) -> None:
         """Record which earlier pages this try goes on from, so that a third try finds them too."""
         _write(self.path / "inherited.json", json.dumps(pages).encode())
+
+
+def _staged(run: ObjectStoragePath, before: int, window: Window, version: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what the last try of a run below that number has staged, and what it had taken over itself."""
+    tries = sorted(int(path.name) for path in _children(run) if path.name.isdigit() and int(path.name) < before)
+    for number in reversed(tries):
+        folder = run / f"{number:03d}"
+        if (folder / "manifest.json").exists():
+            return
+        bounds, inherited = _note(folder / "window.json"), folder / "inherited.json"
+        pages = _note(inherited) if _exists(inherited) else []
+        if bounds is None or pages is None:
+            continue
+        if bounds != _bounds(window, version):
+            return
+        yield from ((address, note) for address, note in pages)
+        for note_path in (p for p in _children(folder) if re.fullmatch(r"\d{6}\.json", p.name)):
+            if (note := _note(note_path)) is None:
+                return
+            yield str(note_path).removesuffix(".json") + ".zst", note
+        return
 
 
 class _Items(msgspec.Struct):

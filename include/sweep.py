@@ -1,21 +1,21 @@
-"""Sweep: compare all keys of the source with ours, for what never arrived here and what is gone there."""
+"""Sweep: compare all keys of the source with ours, for what never arrived here and what is gone there.
+
+Where the source keeps a list of what it deleted, that list is asked instead. Either way only what cannot
+be read by its id any more is gone; whether so much may go without a person's word, load decides
+(include/warehouse/losses.py).
+"""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
-from hashlib import blake2b
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from include import warehouse
+from include.connectors.base import is_unnamed
 
 if TYPE_CHECKING:
     from include.extract import Read, Stager
-
-log = logging.getLogger(__name__)
-
-SWEEP_ROWS, SWEEP_PERCENT = 5, 2
-"""A sweep refuses to delete more than max(5 rows, 2 %) of a stream without a recorded consent."""
 
 
 def lacking(read: Read, listed: Iterable[str]) -> list[str]:
@@ -28,28 +28,32 @@ def lacking(read: Read, listed: Iterable[str]) -> list[str]:
     return sorted(key for key in listed if not known.get(key, "").startswith(mapping))
 
 
-def gone(read: Read, stager: Stager, listed: set[str], accepted: str = "") -> tuple[list[str], str]:
-    """Return the keys that are gone from the source, confirmed one by one.
-
-    When too many are, return none and the fingerprint under which a person may accept that.
-
-    Args:
-        listed: the keys that the source lists now.
-        accepted: the fingerprint that a person accepted.
-    """
+def unlisted(read: Read, stager: Stager, listed: set[str]) -> list[str]:
+    """Return the keys we know that the source does not list and has not shown tonight, once they are confirmed."""
     known = warehouse.digests(read.engine, read.organization.id, read.stream.name)
-    missing = sorted(stager.seen.lacking(set(known) - listed))
-    if not missing:
-        return [], ""
-    stager.stage(read.connector.read_ids(read.stream, missing))
-    gone = list(stager.seen.lacking(missing))
-    fingerprint = blake2b("\n".join(gone).encode(), digest_size=6).hexdigest()
-    limit = max(SWEEP_ROWS, len(known) * SWEEP_PERCENT // 100)
-    if len(gone) > limit and accepted != fingerprint:
-        log.warning(
-            "%d of %d %s are gone from the source, more than the %d that are deleted without asking. Nothing was "
-            "deleted. If that is right, run again with accept_deletions=%s.",
-            len(gone), len(known), read.stream.name, limit, fingerprint,
-        )  # fmt: skip
-        return [], fingerprint
-    return gone, ""
+    return _confirmed(read, stager, set(known) - listed)
+
+
+def unnamed(read: Read, stager: Stager) -> list[str]:
+    """Return the keys of records that once came without an id and did not tonight, although all since then was read."""
+    known = warehouse.digests(read.engine, read.organization.id, read.stream.name)
+    return sorted(key for key in known if is_unnamed(key) and key not in stager.seen)
+
+
+def deleted_since(read: Read, stager: Stager, since: datetime) -> list[str]:
+    """Return the keys we know that the source's list of deletions names from then on, once they are confirmed.
+
+    What it names and still has (restored, merged, voided) is no deletion.
+    """
+    named = {key for stream, key in read.connector.deletions(since) if stream == read.stream.name}
+    known = warehouse.digests(read.engine, read.organization.id, read.stream.name, sorted(named))
+    return _confirmed(read, stager, known)
+
+
+def _confirmed(read: Read, stager: Stager, missing: Iterable[str]) -> list[str]:
+    """Ask for each by its id; what comes is staged like anything else, what does not is gone."""
+    asked = sorted({*stager.seen.lacking(missing)})
+    if not asked:
+        return []
+    stager.stage(read.connector.read_ids(read.stream, asked))
+    return list(stager.seen.lacking(asked))

@@ -19,6 +19,7 @@ HEAVY = ("pandas", "pyarrow", "great_expectations")
 MAY_NAME_VENDORS = ("demo", "bench", "docs", "tests", "include/sandbox", "include/outbound")
 KNOWS_HTTP = {("oauth.py", "requests"), ("token_endpoint.py", "urllib3.util")}
 """A type, and a table of retries for the one session; neither asks."""
+PICTURE_BYTES = 200_000
 DOCUMENTS = (
     "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile", ".gitignore", "requirements-dev.in",
     "requirements-dev.txt",
@@ -49,6 +50,13 @@ def imported(path: Path, top_level_only: bool = False) -> Iterator[str]:
 def test_the_models_page_is_made_from_the_model() -> None:
     """After a change that is meant: make docs, or python -m include.model_page."""
     assert model_page.PAGE.read_text(encoding="utf-8") == model_page.render()
+
+
+def test_the_readmes_pictures_are_there_and_small() -> None:
+    """Taken anew by make pictures while make demo is up."""
+    shown = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", (PROJECT / "README.md").read_text(encoding="utf-8"))
+    assert shown and len(shown) == len(list((PROJECT / "docs" / "pictures").iterdir()))
+    assert {name: size for name in shown if (size := (PROJECT / name).stat().st_size) > PICTURE_BYTES} == {}
 
 
 @pytest.mark.parametrize("vendor", [name for name in base.known() if name != "sample"])

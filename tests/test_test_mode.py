@@ -196,6 +196,7 @@ def test_failed_evidence_is_not_renewed(engine: Engine) -> None:
         lambda books: books.remove("reconciliations", {"run_id": NEXT, "figure": "count"}),
         lambda books: books.change("reconciliations", {"run_id": NEXT, "figure": "open_total"}, grade="C"),
         lambda books: books.change("sync_cursors", {"stream": "invoices"}, read_to_end_at=NOW - timedelta(days=5)),
+        lambda books: books.change("sync_cursors", {"stream": "invoices"}, sweep_refused="abc123", sweep_gone=9),
         lambda books: books.change("contacts", "contact:1", email_is_valid=False),
     ],
     ids=[
@@ -209,6 +210,7 @@ def test_failed_evidence_is_not_renewed(engine: Engine) -> None:
         "no count",
         "dependent total",
         "stale",
+        "deletions that wait for a person",
         "overdue and unreachable",
     ],
 )

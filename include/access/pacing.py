@@ -163,7 +163,8 @@ class Pacer:
         return SourceUnavailable(
             f"the calls that the system allows to connection {self.connection_id!r} are used up; "
             f"it goes on at {goes_on:%Y-%m-%d %H:%M} UTC",
-            next_step="wait; if it happens often, ask the vendor for a higher limit",
+            next_step="wait: what is staged is kept, and the task or the next run goes on there; "
+            "if it happens often, ask the vendor for a higher limit",
             retry_after=seconds,
         )
 

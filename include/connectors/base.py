@@ -85,6 +85,7 @@ class Stream:
         cursor: the source's timestamp that "modified since" filters on; None = no such filter.
         overlap: how far before the cursor a read starts, covering the system's late commits.
         swept: True where hard deletes leave no trace and only `keys` shows them.
+        fed: True where `deletions` lists them; neither is where what was deleted keeps its place, with a status.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Stream:
     cursor: str | None
     overlap: timedelta = timedelta(minutes=5)
     swept: bool = False
+    fed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +184,6 @@ class Normalized:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Normalized) and (self.tables, self.rejects) == (other.tables, other.rejects)
 
-    __hash__ = None  # type: ignore[assignment]  # it changes
-
     @property
     def tables(self) -> dict[str, Columns]:
         """Columns per table, with every row that was added so far."""
@@ -231,6 +231,14 @@ class Grade(StrEnum):
     B = "B"  # a balance or count the ERP keeps on another record
     C = "C"  # the same records asked another way
     D = "D"  # the same response; never counts
+
+
+class Proof(StrEnum):
+    """What a connector was held against; each says more than the one before it."""
+
+    SANDBOX = "sandbox"  # our own server that speaks the vendor's protocol
+    CLIENT = "client"  # the vendor's own client reads the same records from the same server
+    SERVER = "server"  # the vendor's own software
 
 
 FigureName = Literal["open_total", "customer_balance", "open_document", "closed_world", "count"]
@@ -300,6 +308,8 @@ class Connector(ABC):
     """Figure name → the best grade this system offers."""
     not_offered: ClassVar[Mapping[str, str]] = {}
     """`deletions`, a filter (`read.since`, `read.until`, `read.customers`) or a figure → why the system lacks it."""
+    proven: ClassVar[Mapping[Proof, str]] = {}
+    """By what the connector was proven, `name` first, and how; tests marked `proves` must be there for each."""
     mapping_version: ClassVar[int] = 1
     """Raise it whenever normalize changes: stored digests no longer match and records load again."""
 
@@ -367,7 +377,10 @@ class Connector(ABC):
 
     @abstractmethod
     def deletions(self, since: datetime) -> Iterator[tuple[str, str]]:
-        """List (stream name, external id) of what was deleted since; declared where not offered."""
+        """List (stream name, external id) of what was deleted since; declared where not offered.
+
+        Asked for streams that are `fed`. What it names is read by its id before it counts as gone.
+        """
 
     @abstractmethod
     def control_figures(self, as_of: date, history_from: date) -> ControlFigures:
@@ -391,6 +404,13 @@ class Connector(ABC):
         A record without an id has the key `<record type>:?<digest>`, in `read`'s items as here.
         """
 
+    def unknown_fields(self, stream: Stream, body: bytes) -> set[str]:
+        """Return the names of fields that a staged body's records have and the mapping's author had never heard of.
+
+        None where every field is asked for by its name.
+        """
+        return set()
+
     @classmethod
     def stream(cls, name: str) -> Stream:
         """Return the stream of that name; KeyError lists the known ones."""
@@ -404,6 +424,11 @@ class Connector(ABC):
         """Return the stream that reads the record with this external id, None if none does."""
         record_type = key.partition(":")[0]
         return next((s for s in cls.streams if record_type in s.record_types), None)
+
+
+def is_unnamed(key: str) -> bool:
+    """Tell whether a key is made of a record's digest, because the record came without an id."""
+    return key.partition(":")[2].startswith("?")
 
 
 def digest(raw: bytes) -> str:

@@ -11,6 +11,7 @@ the reader must do, and Airflow retries the task.
 
 from __future__ import annotations
 
+import codecs
 import json as json_module
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -196,11 +197,14 @@ class Http:
                 method, address, auth=self._auth, timeout=(CONNECT_SECONDS, self._read_seconds or READ_SECONDS),
                 allow_redirects=False, stream=True, **options,
             ) as response:  # fmt: skip
-                answer = Answer(response.status_code, response.headers, _body(response, taken))
+                body = _body(response, taken).removeprefix(codecs.BOM_UTF8)  # bodies are put together later on
+                answer = Answer(response.status_code, response.headers, body)
         if self._pacer:
             self._pacer.heed(tenant, answer.headers)
-            if answer.status == 429 and (wait := resolutions.retry_after(answer)):
-                self._pacer.hold(tenant, wait)
+            if answer.status == 429:
+                row = resolutions.resolve(answer, self._resolutions)
+                if wait := resolutions.retry_after(answer) or row.retry_after:
+                    self._pacer.hold("" if row.is_shared else tenant, wait)
         return answer, response.raw
 
     def _after_failure(self, policy: Retry, method: str, error: Exception) -> Retry:

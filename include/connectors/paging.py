@@ -34,23 +34,22 @@ def by_number(
     """Ask for page after page until one is the last.
 
     Args:
-        content: the page's records as bytes; two pages after one another that are equal end the read,
-            because a server which ignores the page number gives the first page for ever. b"" is no content.
+        content: the page's records as bytes; a page that holds what an earlier one held ends the read,
+            because a server which ignores the page number, or counts in circles, has no end. b"" is no content.
 
     Raises:
-        SourceUnavailable: a page repeats the one before it, or there is no end.
+        SourceUnavailable: a page repeats an earlier one, or there is no end.
     """
-    before = b""
+    seen: dict[bytes, int] = {}
     for number in range(first, first + most):
         page = ask(number)
-        held = content(page)
-        digest = blake2b(held, digest_size=16).digest() if held else b""
-        if digest and digest == before:
-            raise _circle(f"page {number} repeats page {number - 1}")
+        if held := content(page):
+            earlier = seen.setdefault(blake2b(held, digest_size=16).digest(), number)
+            if earlier != number:
+                raise _circle(f"page {number} repeats page {earlier}")
         yield page
         if is_last(page):
             return
-        before = digest
     raise _circle(f"there is no end after {most} pages")
 
 

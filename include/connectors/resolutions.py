@@ -22,6 +22,7 @@ class Resolution:
         error: ConfigurationError (fix it), MissingRights (grant a right), SourceUnavailable (wait).
         is_passing: asked again at once, a few times, before it is an error.
         retry_after: seconds to wait where the answer does not say.
+        is_shared: the limit that was reached is the whole connection's, not one tenant's.
     """
 
     error: type[ConfigurationError | SourceUnavailable]
@@ -29,7 +30,11 @@ class Resolution:
     next_step: str
     is_passing: bool = False
     retry_after: float | None = None
+    is_shared: bool = False
 
+
+LONGEST_RETRY_AFTER = 86_400.0
+"""Seconds; limits of a day are the longest there are."""
 
 Row = Resolution | Callable[["Answer"], Resolution]
 """A row, or a function that chooses one by looking at headers and body."""
@@ -90,12 +95,15 @@ def error(answer: Answer, row: Resolution) -> GreenlightError:
 
 
 def retry_after(answer: Answer) -> float | None:
-    """Return the Retry-After header in seconds, given as seconds or as a date (by the server's clock)."""
+    """Return the Retry-After header in seconds, given as seconds or as a date (by the server's clock).
+
+    More than `LONGEST_RETRY_AFTER` is taken for so much: nobody's limit lasts longer, and no clock counts without end.
+    """
     value = answer.headers.get("Retry-After", "").strip()
     try:
         if value.isascii() and value.replace(".", "", 1).isdigit():
-            return float(value)
+            return min(float(value), LONGEST_RETRY_AFTER)
         clock = parsedate_to_datetime(answer.headers["Date"]) if "Date" in answer.headers else datetime.now(UTC)
-        return max(0.0, (parsedate_to_datetime(value) - clock).total_seconds())
+        return min(max(0.0, (parsedate_to_datetime(value) - clock).total_seconds()), LONGEST_RETRY_AFTER)
     except (ValueError, TypeError):
         return None

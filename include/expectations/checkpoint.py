@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+import warnings
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
@@ -116,6 +117,7 @@ def _run(engine: Engine, scope: Scope, folder: Path) -> CheckpointResult:
     import great_expectations as gx
     from great_expectations.core.run_identifier import RunIdentifier
 
+    warnings.filterwarnings("ignore", "You are using a generic SQLDatasource")  # one way for both databases
     context = _context(folder)
     source = context.data_sources.add_or_update_sql(
         "warehouse", connection_string=engine.url.render_as_string(hide_password=False)

@@ -22,4 +22,5 @@ def scope_of(organization: Organization, connector: type[Connector], run_id: str
         unreachable_overdue_percent=organization.thresholds.unreachable_overdue_percent,
         now=now,
         volume_min_runs=organization.thresholds.volume_min_runs,
+        swept=tuple(stream.name for stream in connector.streams if stream.swept),
     )

@@ -22,6 +22,7 @@ class Scope:
 
     Args:
         streams: the connector's stream names.
+        swept: those of them whose deletions only a comparison of keys shows.
         stale_before: a stream not read to its end since then is stale, UTC.
         allocations: complete, partial or none, as the connector declares.
         now: when the validation begins, UTC.
@@ -38,6 +39,7 @@ class Scope:
     unreachable_overdue_percent: Decimal
     now: datetime
     volume_min_runs: int
+    swept: tuple[str, ...] = ()
 
     @property
     def live(self) -> str:

@@ -24,6 +24,7 @@ from include.warehouse.queries import (
     loaded_since_reconcile,
     missing_references,
     open_keys,
+    rejected_keys,
     run_started_at,
     state,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "read",
     "recompute",
     "record_unchanged",
+    "rejected_keys",
     "reset_binding",
     "run_started_at",
     "snapshot_balances",

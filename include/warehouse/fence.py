@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, exists, insert, literal, select, update
 
 from include.errors import ContractError, StaleManifest
 from include.warehouse import tables
+from include.warehouse.losses import Losses
 from include.warehouse.stamp import Stamp
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ class Summary:
     """What a load did: rows per table, rejects of its batch, and the organization's data_version after it.
 
     Args:
+        lost: records that the source no longer has and that count towards what may go unasked (losses.py).
+        sweep_refused: fingerprint under which a person may accept that so many are gone; nothing was deleted.
+        accepted_deletions, accepted_by: the fingerprint that a person gave this run, and who.
+        unknown_fields: fields of the source that nobody knew before this load.
         already_loaded: an earlier call loaded this manifest; the figures are that call's.
     """
 
@@ -35,6 +40,11 @@ class Summary:
     deleted: dict[str, int] = field(default_factory=dict)
     rejected: int = 0
     data_version: int = 0
+    lost: int = 0
+    sweep_refused: str = ""
+    accepted_deletions: str = ""
+    accepted_by: str = ""
+    unknown_fields: list[str] = field(default_factory=list)
     already_loaded: bool = False
 
     @property
@@ -58,8 +68,11 @@ def stored_summary(connection: Connection, manifest: Manifest) -> Summary | None
     return None if stored is None else Summary(**{**stored, "already_loaded": True})
 
 
-def advance(connection: Connection, manifest: Manifest, stamp: Stamp) -> None:
+def advance(connection: Connection, manifest: Manifest, stamp: Stamp, losses: Losses | None = None) -> None:
     """Raise the stream's version, and move its cursor unless the read was limited.
+
+    Args:
+        losses: what is gone from the source, and whether it goes here.
 
     Raises:
         StaleManifest: another load came first.
@@ -73,7 +86,7 @@ def advance(connection: Connection, manifest: Manifest, stamp: Stamp) -> None:
     passed = connection.execute(
         update(cursors)
         .where(stamp.reads(cursors), cursors.c.version == manifest.version)
-        .values(version=cursors.c.version + 1, **_reached(row, manifest, stamp))
+        .values(version=cursors.c.version + 1, **_reached(row, manifest, stamp, losses or Losses()))
     ).rowcount
     if not passed:
         raise StaleManifest(
@@ -124,7 +137,7 @@ def moment(text: str | None) -> datetime | None:
     return found.astimezone(UTC)
 
 
-def _reached(row: Row[Any], manifest: Manifest, stamp: Stamp) -> dict[str, Any]:
+def _reached(row: Row[Any], manifest: Manifest, stamp: Stamp, losses: Losses) -> dict[str, Any]:
     """Return the cursor's new columns: never back but by a full refresh, fresh only as of the read's start."""
     if manifest.limited:
         return {}
@@ -132,7 +145,9 @@ def _reached(row: Row[Any], manifest: Manifest, stamp: Stamp) -> dict[str, Any]:
     if cursor and row.cursor and not manifest.full_refresh:
         cursor = max(cursor, row.cursor)
     read_at = min(moment(manifest.started_at) or stamp.now, stamp.now)
-    return {"cursor": cursor, "read_to_end_at": read_at} | ({"swept_at": read_at} if manifest.swept else {})
+    said = {"sweep_refused": losses.refused or None, "sweep_gone": losses.gone if losses.refused else 0}
+    swept = {"swept_at": read_at} if manifest.swept and not losses.refused else {}
+    return {"cursor": cursor, "read_to_end_at": read_at, **said, **swept}
 
 
 def _kind(manifest: Manifest) -> Kind:

@@ -7,13 +7,14 @@ and writes rejects, cursor and run record. Killed anywhere, it has done all or n
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, func, select
 
 from include.errors import ContractError
-from include.warehouse import binding, derive, fence, merge, records, schema, survivors, tables
+from include.warehouse import binding, derive, drift, fence, losses, merge, records, schema, survivors, tables
 from include.warehouse.engine import begin
 from include.warehouse.failures import in_own_words
 from include.warehouse.fence import Kind, Summary
@@ -61,8 +62,13 @@ def load(
             schema.check(connection)
             if done := fence.stored_summary(connection, manifest):
                 return done
-            fence.advance(connection, manifest, stamp)
-            summary = _merge(connection, staged, stamp, exclude, kind)
+            lost = losses.judge(connection, staged, manifest, stamp)
+            fence.advance(connection, manifest, stamp, lost)
+            summary = replace(
+                _merge(connection, staged, stamp, exclude, kind), lost=lost.count, sweep_refused=lost.refused,
+                accepted_deletions=lost.accepted, accepted_by=manifest.accepted_by if lost.accepted else "",
+                unknown_fields=drift.note_fields(connection, manifest, stamp),
+            )  # fmt: skip
             fence.record(connection, manifest, stamp, kind, summary)
         renew_statistics(connection, [name for name, rows in summary.inserted.items() if rows >= MANY_ROWS])
         return summary

@@ -102,6 +102,17 @@ def _loading(metadata: MetaData) -> None:
         _key("stream"),
         _count("version"),
         *(_moment(name) for name in ("cursor", "read_to_end_at", "swept_at")),
+        _text("sweep_refused"),  # fingerprint under which a person may accept what the last whole read found gone
+        _count("sweep_gone"),
+    )
+    Table(
+        "unknown_fields",  # what a source sends and its connector does not know, each field once
+        metadata,
+        _organization(primary_key=True),
+        _key("stream"),
+        _key("field"),
+        _identifier("run_id", required=True),
+        _moment("first_seen_at", required=True),
     )
     Table(
         "sync_runs",

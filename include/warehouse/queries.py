@@ -98,6 +98,16 @@ def open_keys(engine: Engine, organization_id: str, record_types: tuple[str, ...
     return sorted(found)
 
 
+def rejected_keys(engine: Engine, organization_id: str, stream: str) -> list[str]:
+    """Return, sorted, the keys of the stream's rejected records: whatever was wrong may be right now."""
+    rejected = tables.table("rejected_records")
+    query = select(rejected.c.external_id).where(
+        rejected.c.organization_id == organization_id, rejected.c.stream == stream
+    )
+    with engine.connect() as connection:
+        return sorted(connection.scalars(query))
+
+
 def run_started_at(engine: Engine, organization_id: str, run_id: str) -> datetime | None:
     """Return when the run's first read began, by the source's clock; None if it has loaded nothing."""
     runs = tables.table("sync_runs")

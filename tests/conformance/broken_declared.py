@@ -54,6 +54,13 @@ class NeitherSweptNorTold(Sample):
     streams: ClassVar[tuple[Stream, ...]] = (replace(sample.CUSTOMERS, swept=False), sample.INVOICES, sample.PAYMENTS)
 
 
+@fails("deletions")
+class FedByNothing(Sample):
+    """A stream waits for a list that the system does not have."""
+
+    streams: ClassVar[tuple[Stream, ...]] = (replace(sample.CUSTOMERS, fed=True), sample.INVOICES, sample.PAYMENTS)
+
+
 @fails("making_costs_nothing")
 class AsksWhenMade(Sample):
     """Making it sends a request."""

@@ -105,6 +105,8 @@ def check_identity(subject: Subject) -> None:
 def check_deletions(subject: Subject) -> None:
     """Deletions are listed as (stream, key), or declared as lacking with a key sweep instead."""
     connector = subject.connect()
+    fed = [stream.name for stream in connector.streams if stream.fed]
+    assert not (fed and "deletions" in connector.not_offered), f"{fed} are fed by what is not offered"
     soon = datetime.now(UTC) + timedelta(days=3650)
     if "deletions" in connector.not_offered:
         assert all(stream.swept for stream in connector.streams), "no deletions and no sweep: they would go unseen"

@@ -24,7 +24,7 @@ from include.connectors.base import (
 )
 from include.connectors.http import Answer, Http
 from include.errors import ConfigurationError
-from tests.conformance import sample_figures, sample_rows
+from tests.conformance import sample_figures, sample_rows, sample_wire
 
 CUSTOMERS = Stream("customers", ("Party",), {"customers": None, "contacts": "customers"}, cursor="mod", swept=True)
 INVOICES = Stream(
@@ -108,7 +108,7 @@ class Sample(Connector):
     def keys(self, stream: Stream, history_from: date) -> Iterator[str]:
         """Ask for names only."""
         said = self._get(f"/keys/{ENDPOINTS[stream.name]}", {"von": history_from.isoformat()}).json()
-        return (sample_rows.key(*name.split(":")) for name in said["keyz"])
+        return (sample_rows.key(*name.split(":")) for name in sample_wire.listed(said, "keyz", str))
 
     def deletions(self, since: datetime) -> NoReturn:
         """Not offered."""
@@ -116,7 +116,9 @@ class Sample(Connector):
 
     def control_figures(self, as_of: date, history_from: date) -> ControlFigures:
         """Ask for every figure by its own request; the system answers as of now."""
-        return sample_figures.ask(lambda what, asked: self._get(f"/tell/{what}", asked).json()["tell"], history_from)
+        return sample_figures.ask(
+            lambda what, asked: sample_wire.listed(self._get(f"/tell/{what}", asked).json(), "tell", dict), history_from
+        )
 
     def decode(self, stream: Stream, body: bytes) -> Sequence[Record]:
         """Return the rows of a page."""
@@ -131,21 +133,21 @@ class Sample(Connector):
         return said
 
     def _pages(self, stream: Stream, asked: Mapping[str, str], after: str | None = None) -> Iterator[Page]:
+        """Page on until nothing comes: a page that says it is the last one is not believed."""
         while True:
             answer = self._get(f"/rows/{ENDPOINTS[stream.name]}", {**asked, **({"after": after} if after else {})})
-            said = answer.json()
-            if not said["rws"]:
+            rows, after = sample_wire.page(answer.json(), after)
+            if after is None:
                 return
-            after = f"{said['rws'][-1]['kynd']}:{said['rws'][-1]['ident']}"
-            yield Page(answer.body, tuple(map(_item, said["rws"])), after, answer.at)
-            if said["nxt"] is None:
-                return
+            yield Page(answer.body, tuple(_item(stream, row) for row in rows), after, answer.at)
 
     def _get(self, path: str, asked: Mapping[str, str]) -> Answer:
         return self._http.get(f"/api/{self._own()['id']}{path}", params=asked, headers=self._headers())
 
     def _directory(self) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = self._http.get("/api/dir", headers=self._headers()).json()["dir"]
+        rows = sample_wire.listed(self._http.get("/api/dir", headers=self._headers()).json(), "dir", dict)
+        if not all(row.keys() >= {"id", "label", "base", "tz", "acct"} for row in rows):
+            raise sample_wire.nonsense()
         return rows
 
     def _headers(self) -> dict[str, str]:
@@ -169,6 +171,6 @@ class Sample(Connector):
         return self._mine
 
 
-def _item(row: Record) -> Item:
+def _item(stream: Stream, row: Record) -> Item:
     raw = json.dumps(row, sort_keys=True).encode()
-    return Item(sample_rows.key(row["kynd"], row["ident"]), digest(raw), sample_rows.at(row["mod"] or row["made"]))
+    return Item(sample_rows.record_key(stream, row), digest(raw), sample_wire.changed_at(row))

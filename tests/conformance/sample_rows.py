@@ -31,6 +31,19 @@ def key(kind: str, number: Any) -> str:
     return f"{TYPES[kind]}:{number}"
 
 
+def place(record: Record) -> tuple[str, int] | None:
+    """Return a record's kind and number, by which its list is in order; None if it does not say both."""
+    kind, number = record.get("kynd"), record.get("ident")
+    return (kind, number) if kind in TYPES and type(number) is int else None
+
+
+def record_key(stream: Stream, record: Record) -> str:
+    """Return a record's external id, made of its digest where it has none."""
+    if found := place(record):
+        return key(*found)
+    return key(KINDS[stream.record_types[0]], f"?{digest(json.dumps(record, sort_keys=True).encode())}")
+
+
 def names(stream: Stream, keys: Sequence[str]) -> list[str]:
     """Return how the system names these records, in order and once; what is no key of the stream names nothing."""
     found = (k.partition(":") for k in keys)
@@ -212,12 +225,10 @@ def _allocation(entry: Record, line: Record) -> Row:
 def _reject(stream: Stream, record: Record, trouble: str) -> Reject:
     """Say that a record cannot be mapped, with what can still be told of it and nothing personal."""
     fields = record if isinstance(record, dict) else {}
-    kind = fields.get("kynd")
-    known = kind if kind in TABLES else KINDS[stream.record_types[0]]
-    unknown = f"?{digest(json.dumps(record, sort_keys=True).encode())}"
+    found = place(fields)
     return Reject(
-        key=key(known, fields.get("ident", unknown)),
-        table=TABLES[known],
+        key=record_key(stream, fields),
+        table=TABLES[found[0] if found else KINDS[stream.record_types[0]]],
         reason="malformed_record",
         message=f"the record cannot be mapped ({trouble})",
         is_open=fields.get("st") not in ("S", "L", "X", "F", "V"),

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -43,9 +43,13 @@ class Sample(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, folder: Path, port: int = 0, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, folder: Path, port: int = 0, host: str = "127.0.0.1", clock: Callable[[], float] = time.time
+    ) -> None:
+        """`clock` gives what the answers' Date header says, in seconds since 1970."""
         super().__init__((host, port), _Handler)
         self.folder = folder
+        self.clock = clock
         self._cache: dict[str, tuple[tuple[int, int], Any]] = {}
         self._lock = threading.Lock()
 
@@ -124,6 +128,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Tell the server's own time."""
+        return super().date_time_string(self.server.clock() if timestamp is None else timestamp)  # type: ignore[arg-type]
 
     def log_message(self, *_: Any) -> None:
         """Stay silent."""

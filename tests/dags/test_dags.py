@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -209,6 +210,12 @@ def test_a_retry_waits_as_long_as_the_system_asks_for_unless_the_run_would_not_o
 
 def test_a_wait_does_not_make_a_mistake_worth_retrying(bag: DagBag) -> None:
     assert policy(bag).evaluate(errors.MissingRights("no scope"), 1, 3, {}).action == RetryAction.FAIL
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.name)
+def test_what_a_task_tells_is_logged_for_what_is_printed_the_ui_folds_away(path: Path) -> None:
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    assert "print" not in [ast.unparse(call.func) for call in calls]
 
 
 def test_validate_removes_what_staging_may_no_longer_hold(bag: DagBag, monkeypatch: pytest.MonkeyPatch) -> None:

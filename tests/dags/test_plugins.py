@@ -54,6 +54,20 @@ def test_a_persons_note_and_other_dags_are_left_alone(plugin: Any) -> None:
     assert noted(plugin, {"dry_run": True}, dag_id="publish__north") == ""
 
 
+def test_a_failed_run_shows_once_what_its_tasks_had_to_stop_for(plugin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.models.dagrun import DagRun
+
+    said = ["acme · Xero: the calls of this day are used up → wait"] * 2 + ["invoices: 40 records are gone"]
+    monkeypatch.setattr(plugin, "_sentences", lambda run: list(dict.fromkeys(said)))
+    run = SimpleNamespace(dag_id="sync__north", run_id="r", note=None)
+    plugin.on_dag_run_failed(dag_run=run, msg="")
+    assert run.note == f"{said[0]}\n{said[2]}"
+    for other in (SimpleNamespace(dag_id="publish__north", note=None), SimpleNamespace(dag_id="sync__n", note="mine")):
+        plugin.on_dag_run_failed(dag_run=other, msg="")
+        assert other.note in (None, "mine")
+    assert DagRun.note
+
+
 def test_the_limits_are_those_of_a_run(plugin: Any) -> None:
     """What the run's options call limited is what the note calls so."""
     asked = {"streams": ["a"], "customers": ["a:1"], "from": "2026-01-01", "to": "2026-01-01"}

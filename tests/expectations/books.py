@@ -5,6 +5,7 @@ Everything happens on one connection, so that a test can roll it back.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -44,7 +45,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
                          "message": "no such currency", "is_open": True, "raw": "{}", "run_id": RUN,
                          "first_seen_at": NOW, "last_seen_at": NOW},
     "source_records": {"stream": "invoices", "digest": "d", "run_id": RUN},
-    "sync_cursors": {"version": 1, "read_to_end_at": NOW - timedelta(hours=1)},
+    "sync_cursors": {"version": 1, "read_to_end_at": NOW - timedelta(hours=1), "swept_at": NOW - timedelta(hours=1)},
+    "unknown_fields": {"stream": "invoices", "run_id": RUN, "first_seen_at": NOW},
     "sync_runs": {"stream": "invoices", "run_id": RUN, "kind": "incremental", "loaded_at": NOW, "started_at": NOW},
 }  # fmt: skip
 
@@ -70,7 +72,14 @@ class Unlinked(Fake):
     allocations = "none"
 
 
+class Swept(Fake):
+    """A system in which only a comparison of keys shows deletions."""
+
+    streams = tuple(replace(stream, swept=True) for stream in Fake.streams)
+
+
 FAKE: Any = Fake
+SWEPT: Any = Swept
 PARTIAL: Any = Partial
 UNLINKED: Any = Unlinked
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from tests.expectations.books import FAKE, NOW, PARTIAL, Books
+from tests.expectations.books import FAKE, NOW, PARTIAL, SWEPT, Books
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,11 @@ CASES = (
     Case("stream_fresh", change("sync_cursors", {"stream": "invoices"}, read_to_end_at=STALE), ("invoices",)),
     Case("stream_fresh", change("sync_cursors", {"stream": "invoices"}, read_to_end_at=None), ("invoices",)),
     Case("stream_fresh", remove("sync_cursors", {"stream": "payments"}), ("payments",)),
+    Case("deletions_accepted", change("sync_cursors", {"stream": "invoices"}, sweep_refused="abc123", sweep_gone=9),
+         ("invoices",)),
+    Case("stream_swept", change("sync_cursors", {"stream": "invoices"}, swept_at=NOW - timedelta(days=8)),
+         ("invoices",), connector=SWEPT),
+    Case("fields_known", lambda b: b.add("unknown_fields", field="Color"), ("invoices",)),
     Case("volume_usual", volume(today=111), ("invoices",)),
     Case("volume_usual", volume(today=3), ("invoices",)),
     Case("open_record_currency", reject(reason="unknown_currency"), ("invoice:90",)),

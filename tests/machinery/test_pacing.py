@@ -13,6 +13,7 @@ from include.access import pacing
 from include.access.pacing import Limit, Pacer
 from include.connectors import http as http_module
 from include.connectors.http import Http
+from include.connectors.resolutions import Resolution
 from include.errors import SourceUnavailable
 from tests.machinery import processes
 from tests.machinery.vendor import Vendor
@@ -105,6 +106,34 @@ def test_a_rate_limit_met_by_one_process_is_heeded_by_all(store: Engine, vendor:
     assert caught.value.retry_after and 3500 < caught.value.retry_after <= 3600
     assert len(vendor.calls) == 1
     Http(vendor.url, pacer=Pacer("books", limits, store)).get("/open", tenant="another")
+
+
+def test_a_used_up_day_without_a_word_how_long_is_asked_after_by_one_task_only(store: Engine, vendor: Vendor) -> None:
+    day = {429: Resolution(SourceUnavailable, "the day is used up", "wait", retry_after=3600.0)}
+    vendor.faults = [(429, {}, {})]
+    for _ in range(3):  # the other streams of the organization, and their retries
+        with pytest.raises(SourceUnavailable) as caught:
+            Http(vendor.url, pacer=Pacer("books", (Limit(9, MINUTE),), store), resolutions=day).get("/open", tenant="t")
+        assert caught.value.retry_after and caught.value.retry_after > 3500
+    assert len(vendor.calls) == 1
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_a_limit_that_one_organization_met_holds_others_only_where_it_is_theirs_too(
+    store: Engine, vendor: Vendor, is_shared: bool
+) -> None:
+    limits = (Limit(9, MINUTE), Limit(9, MINUTE, per="connection"))
+    row = {429: Resolution(SourceUnavailable, "used up", "wait", is_shared=is_shared)}
+    vendor.faults = [(429, {}, {"Retry-After": "3600"})]
+    http = Http(vendor.url, pacer=Pacer("books", limits, store), resolutions=row)
+    with pytest.raises(SourceUnavailable):
+        http.get("/open", tenant="one")
+    if is_shared:
+        with pytest.raises(SourceUnavailable):
+            http.get("/open", tenant="two")
+    else:
+        assert http.get("/open", tenant="two").status == 200
+    assert len(vendor.calls) == (1 if is_shared else 2)
 
 
 def test_a_short_hold_is_waited_for(store: Engine, vendor: Vendor) -> None:

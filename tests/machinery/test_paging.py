@@ -30,6 +30,11 @@ def test_by_number_is_not_fooled_by_a_server_that_ignores_the_number() -> None:
         next(pages)
 
 
+def test_by_number_is_not_fooled_by_pages_that_take_turns() -> None:
+    with pytest.raises(SourceUnavailable, match="page 3 repeats page 1"):
+        list(numbered({1: b"a", 2: b"b", 3: b"a", 4: b"b"}, last=9))
+
+
 def test_pages_without_content_do_not_repeat_each_other() -> None:
     assert len(list(numbered(dict.fromkeys(range(1, 4), b"")))) == 3
 

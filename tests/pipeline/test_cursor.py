@@ -108,6 +108,22 @@ def test_what_was_committed_late_with_an_earlier_stamp_is_read_within_the_overla
     assert str(cursor - timedelta(minutes=4)) in on_sqlite.rows("invoices")[key]["title"]
 
 
+@pytest.mark.parametrize("left", [0, 1])
+def test_records_without_any_timestamp_are_loaded_and_move_nothing(on_sqlite: Pipeline, left: int) -> None:
+    """With none at all there is no cursor, so that each night reads the whole."""
+    with on_sqlite.books() as books:
+        rest = len(books["documents"]) - left
+        for row in books["documents"][:rest]:
+            row["mod"] = row["made"] = None
+        stamped = [row["mod"] or row["made"] for row in books["documents"][rest:]]
+    for _ in range(2):
+        on_sqlite.sync()
+        assert_equal(on_sqlite)
+        cursor = on_sqlite.state("invoices").cursor
+        assert cursor == (datetime.fromisoformat(stamped[0]) if stamped else None)
+        assert on_sqlite.state("invoices").read_to_end_at is not None
+
+
 @pytest.mark.parametrize(
     "options",
     [

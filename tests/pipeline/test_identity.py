@@ -37,7 +37,7 @@ def test_another_one_is_refused_before_the_first_row(
 def test_another_entity_of_the_same_account_is_refused(on_sqlite: Pipeline) -> None:
     on_sqlite.sync()
     ledger.write(on_sqlite.source.folder, "gulf", ledger.make(entity="gulf", customers=8, invoices=4))
-    on_sqlite.entity = "gulf"
+    on_sqlite.world.entity = "gulf"
     with pytest.raises(ConfigurationError, match="entity"):
         on_sqlite.sync()
 
@@ -51,11 +51,11 @@ def test_the_same_account_on_another_host_is_welcome(on_sqlite: Pipeline) -> Non
 
 
 def test_books_in_another_currency_than_the_yaml_names_are_never_bound(on_sqlite: Pipeline) -> None:
-    on_sqlite.currency = "USD"
+    on_sqlite.world.currency = "USD"
     with pytest.raises(ConfigurationError, match=r"EUR.*USD") as error:
         on_sqlite.sync()
     assert "YAML" in error.value.next_step
-    on_sqlite.currency = "EUR"
+    on_sqlite.world.currency = "EUR"
     on_sqlite.sync()
     assert_equal(on_sqlite)
 

@@ -144,13 +144,13 @@ def test_parents_are_completed_round_by_round_and_what_is_nowhere_is_an_orphan(o
 def test_a_history_moved_back_fetches_the_missing_slice_and_moved_forward_deletes_nothing(on_sqlite: Pipeline) -> None:
     on_sqlite.sync()
     before = on_sqlite.everything()
-    on_sqlite.history_from = date(2015, 1, 1)
+    on_sqlite.world.history_from = date(2015, 1, 1)
     night = on_sqlite.sync()
     assert_equal(on_sqlite)
     assert len(on_sqlite.rows("invoices")) > len(before["invoices"])
     assert on_sqlite.blocking(night.run_id) == {}
     after_it = on_sqlite.everything()
-    on_sqlite.history_from = on_sqlite.today - timedelta(days=100)
+    on_sqlite.world.history_from = on_sqlite.today - timedelta(days=100)
     night = on_sqlite.sync()
     assert on_sqlite.everything() == after_it
     assert on_sqlite.blocking(night.run_id) == {}

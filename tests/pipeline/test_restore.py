@@ -7,7 +7,6 @@ import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -79,7 +78,7 @@ def test_the_run_after_a_restore_ends_in_the_rows_of_an_undisturbed_organization
     pipeline.sync()
     assert_equal(pipeline)
 
-    restored = Pipeline(restore(), source, _numbers=count(3 if airflow_too else 100))
+    restored = Pipeline(restore(), source, first=3 if airflow_too else 100)
     warehouse.check_schema(restored.engine)
     assert restored.everything() != pipeline.everything(), "the backup is older, or nothing was restored"
     first = restored.sync()

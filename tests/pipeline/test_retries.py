@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from itertools import cycle
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import cycle, islice
 from typing import Any
 
 import pytest
 
 from include import staging
+from include.connectors.base import Window
 from include.errors import SourceUnavailable, StaleManifest, StorageError
 from include.extract import Options
 from tests.conformance.sample import Sample
@@ -118,6 +121,66 @@ def test_what_changed_between_two_tries_is_read_by_the_next_run_at_the_latest(
     assert key in on_sqlite.rows("invoices")
 
 
+def resumed(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, run_id: str, **options: Any) -> list[str | None]:
+    """Extract invoices whole and return where each read by a window went on."""
+    asked: list[str | None] = []
+    whole = Sample.read
+    monkeypatch.setattr(
+        Sample, "read", lambda self, stream, window: asked.append(window.resume) or whole(self, stream, window)
+    )
+    pipeline.load(pipeline.extract("invoices", Options(**options), run_id=run_id))
+    monkeypatch.setattr(Sample, "read", whole)
+    return asked
+
+
+def test_a_first_load_goes_on_in_the_next_run_and_catches_up_with_the_day_between(
+    on_sqlite: Pipeline, kill: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may take more than one night, or more than one day's calls."""
+    on_sqlite.load(on_sqlite.extract("customers"))
+    for run in ("monday", "tuesday"):
+        kill("read", 1)
+        with pytest.raises(Killed):
+            on_sqlite.extract("invoices", run_id=run)
+    kill("read", None)
+    staged = staging.root() / "acme" / "invoices" / "monday" / "001" / "000001.zst"
+    key = next(item.key for item in staging.page_items(str(staged)) if item.key.startswith("Bill:"))
+    with on_sqlite.books() as books:
+        bill = next(row for row in books["documents"] if f"Bill:{row['ident']}" == key and row["kynd"] == "B")
+        bill |= {"ttl": "anders", "mod": datetime.now(UTC).isoformat()}
+    tokens = [json.loads(staging.read_bytes(str(staging.root() / "acme" / "invoices" / run / "001" / "000001.json")))
+              ["token"] for run in ("monday", "tuesday")]  # fmt: skip
+    assert tokens[0] != tokens[1], "tuesday went on after monday's page"
+    assert resumed(on_sqlite, monkeypatch, "wednesday") == [tokens[1], None]
+    assert on_sqlite.rows("invoices")[key]["title"] == "anders", "what changed on that page since is read again"
+    assert on_sqlite.state("invoices").read_to_end_at is not None
+    on_sqlite.sync()
+    assert_equal(on_sqlite)
+
+
+@pytest.mark.parametrize("reason", ["loaded meanwhile", "too old", "removed", "full refresh"])
+def test_a_first_load_that_cannot_go_on_begins_anew(
+    on_sqlite: Pipeline, kill: Callable[..., None], monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    kill("read", 1)
+    with pytest.raises(Killed):
+        on_sqlite.extract("invoices", run_id="monday")
+    kill("read", None)
+    staged = staging.root() / "acme" / "invoices" / "monday" / "001"
+    match reason:
+        case "loaded meanwhile":
+            on_sqlite.load(on_sqlite.extract("invoices", Options(streams=("invoices",)), run_id="by hand"))
+        case "too old":
+            long_ago = (datetime.now(UTC) - timedelta(days=8)).timestamp()
+            for path in staged.iterdir():
+                os.utime(path.path, (long_ago, long_ago))
+        case "removed":
+            (staged / "000001.zst").unlink()
+    assert resumed(on_sqlite, monkeypatch, "tuesday", full_refresh=reason == "full refresh") == [None]
+    on_sqlite.sync()
+    assert_equal(on_sqlite)
+
+
 def test_a_retry_with_another_window_reads_from_the_start(on_sqlite: Pipeline, kill: Callable[..., None]) -> None:
     kill("read", 1)
     with pytest.raises(Killed):
@@ -166,6 +229,30 @@ def test_a_system_that_answers_the_same_page_for_ever_is_stopped_at_the_second(
     with pytest.raises(SourceUnavailable, match="the same page again"):
         on_sqlite.extract("invoices", run_id="r")
     assert pages_of(on_sqlite, "invoices", "r") == {"001": 1}
+
+
+@pytest.mark.parametrize("name", ["read", "read_open"])
+def test_pages_that_take_turns_for_ever_are_stopped_when_the_first_comes_back(
+    on_sqlite: Pipeline, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A, B, A, B: no page repeats the one before it."""
+    on_sqlite.sync()
+    whole = Sample.read
+    window = Window(history_from=date(2000, 1, 1))
+    monkeypatch.setattr(Sample, name, lambda self, stream, *_: cycle(islice(whole(self, stream, window), 2)))
+    with pytest.raises(SourceUnavailable, match="the same page again"):
+        on_sqlite.extract("invoices", run_id="r")
+    assert pages_of(on_sqlite, "invoices", "r")["001"] <= 3
+
+
+def test_a_token_that_comes_back_ends_the_read_whatever_its_page_holds(
+    on_sqlite: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A retry that went on from it would be in the wrong place."""
+    whole = Sample.read
+    monkeypatch.setattr(Sample, "read", lambda *asked: (replace(page, token="B:1") for page in whole(*asked)))
+    with pytest.raises(SourceUnavailable, match="the same page again"):
+        on_sqlite.extract("invoices", run_id="r")
 
 
 def rename(pipeline: Pipeline, name: str) -> None:

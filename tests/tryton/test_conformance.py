@@ -9,6 +9,8 @@ from tests.conformance.suite import CHECKS
 from tests.tryton.conftest import Running
 from tests.tryton.subject import make
 
+pytestmark = pytest.mark.proves("tryton", "server")
+
 
 @pytest.fixture(scope="module")
 def subject(tryton: Running) -> Subject:

@@ -16,6 +16,8 @@ from include.model import ALLOCATED_TYPES, LEDGER_STATUSES
 from tests.tryton.books import EVERYTHING, HISTORY_FROM, Loaded, Row, load
 from tests.tryton.conftest import Running
 
+pytestmark = pytest.mark.proves("tryton", "client")
+
 DOCUMENTS = {"invoices": ("outstanding_amount", 1), "credit_notes": ("unapplied_amount", -1)}
 HOLDINGS = ("invoices", "credit_notes", "payments", "refunds")
 ALLOCATION_KEY = re.compile(

@@ -18,38 +18,40 @@ from tryton_client import answer, connect, parser
 
 
 def main() -> None:
-    """Print balances by party, amounts to pay by document, the ledger's total and what is not posted yet."""
+    """Print it."""
     options = parser(__doc__.splitlines()[0]).parse_args()
     with connect(options):
         company = company_named("Northwind Traders")
         work_for(company)
-        everyone = [("active", "in", [True, False])]
-        ours = [("company", "=", company.id)]
-        receivable = [*ours, *everyone, ("type.receivable", "=", True)]
-        documents = _rows("account.invoice", [*ours, ("type", "=", "out")], "amount_to_pay", "state", "total_amount")
-        parties = _rows("party.party", everyone, "receivable", "email")
-        drafts: Counter[str] = Counter()
-        waiting = [
-            ("move.state", "=", "draft"),
-            ("reconciliation", "=", None),
-            ("account.type.receivable", "=", True),
-            ("move.company", "=", company.id),
-        ]
-        for line in _rows("account.move.line", waiting, "party", "debit", "credit"):
-            drafts[f"party.party:{line['party']}"] += line["debit"] - line["credit"]
-        answer(
-            options,
-            {
-                "receivable": {f"party.party:{row['id']}": str(row["receivable"]) for row in parties},
-                "not_posted": {party: str(amount) for party, amount in drafts.items()},
-                "documents": {f"account.invoice:{row['id']}": str(row["amount_to_pay"]) for row in documents},
-                "totals": {f"account.invoice:{row['id']}": str(row["total_amount"]) for row in documents},
-                "used": _used(company),
-                "states": {f"account.invoice:{row['id']}": row["state"] for row in documents},
-                "emails": {f"party.party:{row['id']}": row["email"] for row in parties},
-                "balance": str(sum(row["balance"] for row in _rows("account.account", receivable, "balance"))),
-            },
-        )
+        answer(options, of(company))
+
+
+def of(company: Any) -> dict[str, Any]:
+    """Return balances by party, amounts to pay by document, the ledger's total and what is not posted yet."""
+    everyone = [("active", "in", [True, False])]
+    ours = [("company", "=", company.id)]
+    receivable = [*ours, *everyone, ("type.receivable", "=", True)]
+    documents = _rows("account.invoice", [*ours, ("type", "=", "out")], "amount_to_pay", "state", "total_amount")
+    parties = _rows("party.party", everyone, "receivable", "email")
+    drafts: Counter[str] = Counter()
+    waiting = [
+        ("move.state", "=", "draft"),
+        ("reconciliation", "=", None),
+        ("account.type.receivable", "=", True),
+        ("move.company", "=", company.id),
+    ]
+    for line in _rows("account.move.line", waiting, "party", "debit", "credit"):
+        drafts[f"party.party:{line['party']}"] += line["debit"] - line["credit"]
+    return {
+        "receivable": {f"party.party:{row['id']}": str(row["receivable"]) for row in parties},
+        "not_posted": {party: str(amount) for party, amount in drafts.items()},
+        "documents": {f"account.invoice:{row['id']}": str(row["amount_to_pay"]) for row in documents},
+        "totals": {f"account.invoice:{row['id']}": str(row["total_amount"]) for row in documents},
+        "used": _used(company),
+        "states": {f"account.invoice:{row['id']}": row["state"] for row in documents},
+        "emails": {f"party.party:{row['id']}": row["email"] for row in parties},
+        "balance": str(sum(row["balance"] for row in _rows("account.account", receivable, "balance"))),
+    }
 
 
 def _used(company: Any) -> dict[str, str]:

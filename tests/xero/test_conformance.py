@@ -9,6 +9,8 @@ from tests.conformance.suite import CHECKS
 from tests.xero.conftest import Running
 from tests.xero.subject import make
 
+pytestmark = pytest.mark.proves("xero", "sandbox")
+
 
 @pytest.fixture(scope="module")
 def subject(running: Running) -> Subject:

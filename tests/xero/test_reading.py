@@ -24,6 +24,7 @@ from tests.xero.records import connector
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 INVOICES = Xero.stream("invoices")
+CLOCK = {"Date": "Sun, 01 Mar 2026 12:00:00 GMT"}
 Row = dict[str, Any]
 
 
@@ -148,6 +149,20 @@ def test_a_server_that_repeats_a_page_is_told(since: datetime | None) -> None:
         read(Deaf(rows), since)
 
 
+def test_changes_that_come_in_turns_for_ever_are_told() -> None:
+    """A, B, A, B: no page repeats the one before it, and there is always a following one."""
+    turns = books(20, step=timedelta(0)).rows
+
+    class Turns(Books):
+        def page(self, name: str, number: int, asked: Mapping[str, str], since: datetime | None = None,
+                 size: int = 0) -> Reply:  # fmt: skip
+            part = turns[:10] if number % 2 else turns[10:]
+            return Reply(part, number, 10**9, 10**10, b"{}", START)
+
+    with pytest.raises(SourceUnavailable, match="page 3 of Invoices repeats"):
+        read(Turns(turns), START)
+
+
 def test_changes_out_of_order_are_told() -> None:
     class Unsorted(Books):
         def page(self, *given: Any, **named: Any) -> Reply:
@@ -192,9 +207,21 @@ def test_the_sandbox_shuffles_a_page_and_the_read_is_told() -> None:
 )
 def test_an_answer_that_is_no_page_is_told(said: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     client = connector()._client
-    monkeypatch.setattr(client.http, "get", lambda *_, **__: Answer(200, {}, json.dumps(said).encode()))
+    monkeypatch.setattr(client.http, "get", lambda *_, **__: Answer(200, CLOCK, json.dumps(said).encode()))
     with pytest.raises(SourceUnavailable):
         client.page("Invoices", 1, {})
+
+
+@pytest.mark.parametrize(("count", "came"), [(30, 0), (30, 9), (13, 10), (9, 10)])
+def test_a_page_that_lacks_what_its_list_counts_is_told(count: int, came: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty page in the middle, a short one, a total that is not what comes."""
+    client = connector()._client
+    number = 1 if count < 10 else 2
+    said = {"pagination": {"page": number, "pageSize": 10, "pageCount": -(-count // 10), "itemCount": count},
+            "Invoices": [{}] * came}  # fmt: skip
+    monkeypatch.setattr(client.http, "get", lambda *_, **__: Answer(200, CLOCK, json.dumps(said).encode()))
+    with pytest.raises(SourceUnavailable, match=f"{came} records"):
+        client.page("Invoices", number, {})
 
 
 def test_every_page_is_asked_for_as_xero_wants_it(running: Running) -> None:

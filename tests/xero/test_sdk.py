@@ -15,6 +15,8 @@ from include.connectors.xero import Xero
 from tests.sandbox.reader import Official
 from tests.xero.conftest import Running
 
+pytestmark = pytest.mark.proves("xero", "client")
+
 SALES = ("ACCRECCREDIT", "RECEIVE-OVERPAYMENT", "RECEIVE-PREPAYMENT")
 EVERYTHING = Window(date(2000, 1, 1))
 Row = dict[str, Any]

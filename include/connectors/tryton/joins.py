@@ -8,12 +8,15 @@ from typing import Any
 from include.connectors.base import Record, Stream, digest
 from include.connectors.tryton import customers, invoices, lines
 from include.connectors.tryton.rpc import split
+from include.connectors.tryton.shapes import Shape, is_whole, shape_of
 
 FIELDS = {"customers": customers.FIELDS, "invoices": invoices.FIELDS, "payments": lines.FIELDS}
 BROKEN = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError)
 """What a record may raise that lacks what it must have, or has it in another shape."""
 Join = Callable[[Record], Record | None]
-Shape = Mapping[str, "Shape"]
+SETTLING_FIELDS = (*invoices.LINE_FIELDS, "reconciliation", "move.date", "move.journal.type")
+GROUP_FIELDS = (*lines.FIELDS, "reconciliation")
+"""What is looked up of the lines of a reconciliation, for an invoice and for a line."""
 
 
 def decode(stream: Stream, body: bytes) -> list[Record]:
@@ -33,32 +36,9 @@ def record_key(stream: Stream, record: Record) -> str:
     return f"{stream.record_types[0]}:{identifier}"
 
 
-def is_whole(row: Any, shape: Shape) -> bool:
-    """Tell whether a record has every field that was asked for, nested ones in each record they hang on."""
-    if not isinstance(row, dict) or not shape.keys() <= row.keys():
-        return False
-    nested = ((row[name], below) for name, below in shape.items() if below)
-    return all(
-        is_whole(one, below)
-        for value, below in nested
-        if value is not None
-        for one in (value if isinstance(value, list) else [value])
-    )
-
-
-def shape_of(fields: tuple[str, ...]) -> Shape:
-    """Return which keys an answer has: nested under a key that ends in a dot, and an id on every level."""
-    shape: dict[str, Any] = {"id": {}}
-    for field in fields:
-        below = shape
-        *path, name = field.split(".")
-        for step in path:
-            below = below.setdefault(f"{step}.", {"id": {}})
-        below[name] = {}
-    return shape
-
-
 SHAPES = {stream: shape_of(fields) for stream, fields in FIELDS.items()}
+SETTLING = shape_of(SETTLING_FIELDS)
+GROUPED, OWNER = shape_of(GROUP_FIELDS), shape_of(lines.OWNER_FIELDS)
 
 
 def reconciliations(invoice: Any) -> set[int]:
@@ -75,7 +55,7 @@ def _joined(record: Record, join: Join, shape: Shape) -> Record | None:
 
 def _documents(on_invoices: list[Any], on_lines: list[Any]) -> Join:
     """Leave out parties that hold no document."""
-    members = {row.get("party") for row in (*on_invoices, *on_lines)}
+    members = {party for row in (*on_invoices, *on_lines) if isinstance(party := row.get("party"), int)}
     return lambda party: party if party["id"] in members else None
 
 
@@ -84,12 +64,10 @@ def _settlements(group: list[Any]) -> Join:
 
     A reconciliation's own date is the latest due date in it, mostly one to come.
     """
-    members: dict[int | None, list[Any]] = {}
-    for line in group:
-        members.setdefault(line.get("reconciliation"), []).append(line)
+    members = _members(group, SETTLING)
 
     def join(invoice: Record) -> Record:
-        groups = [members[g] for g in sorted(reconciliations(invoice))]
+        groups = [_sound(members[g]) for g in sorted(reconciliations(invoice))]
         days = [line["move."]["date"] for lines in groups for line in lines]
         write_offs = [line for lines in groups for line in _write_offs_of(invoice, lines)]
         return invoice | {"settled_on": max(days, default=None), "write_offs": write_offs}
@@ -111,22 +89,44 @@ def _groups(group: list[Any], owners: list[Any]) -> Join:
     by_move = {m: owner for owner in owners for m in (owner["cancel_move"], *owner["additional_moves"]) if m}
     by_move |= {owner["move"]: owner for owner in owners if owner["move"]}  # a credit note's may cancel another
     by_id = {owner["id"]: owner for owner in owners}
+    members = _members(group, GROUPED)
+
+    def sound(owner: Any) -> Any:
+        if owner is not None and not is_whole(owner, OWNER):
+            raise ValueError("a document that the line belongs to is not as asked for")
+        return owner
 
     def owned(line: Any) -> Any:
-        return line | {"owner": by_move.get(line["move."]["id"])}
-
-    members: dict[int | None, list[Any]] = {}
-    for line in group:
-        members.setdefault(line.get("reconciliation"), []).append(line)
+        return line | {"owner": sound(by_move.get(line["move."]["id"]))}
 
     def join(line: Record) -> Record:
         reconciliation = line["reconciliation."]
         return owned(line) | {
-            "pays": by_id.get(line["invoice_payment"]),
-            "group": [owned(member) for member in members[reconciliation["id"]]] if reconciliation else [],
+            "pays": sound(by_id.get(line["invoice_payment"])),
+            "group": [owned(member) for member in _sound(members[reconciliation["id"]])] if reconciliation else [],
         }
 
     return join
+
+
+def _members(group: list[Any], shape: Shape) -> dict[int, list[Any]]:
+    """Return reconciliation → its lines; None stands for one that is not as asked for."""
+    members: dict[int, list[Any]] = {}
+    for line in group:
+        if isinstance(reconciliation := line.get("reconciliation"), int):
+            members.setdefault(reconciliation, []).append(line if is_whole(line, shape) else None)
+    return members
+
+
+def _sound(members: list[Any]) -> list[Any]:
+    """Return a reconciliation's lines.
+
+    Raises:
+        ValueError: one is not as asked for, so nobody knows what settled what.
+    """
+    if None in members:
+        raise ValueError("a line of the reconciliation is not as asked for")
+    return members
 
 
 _JOINS: Mapping[str, Callable[..., Join]] = {

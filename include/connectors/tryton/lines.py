@@ -13,6 +13,7 @@ from typing import Any
 from include.connectors.base import Normalized, Record, Reject
 from include.connectors.tryton.invoices import base_net, is_credited, net
 from include.connectors.tryton.settlement import Share, Side, rounded, settle
+from include.connectors.tryton.shapes import UnknownValue
 
 FIELDS = (
     "party", "debit", "credit", "amount_second_currency", "second_currency.code", "reconciliation.date",
@@ -27,6 +28,8 @@ OWNER_FIELDS = (
 )  # fmt: skip
 MONEY_JOURNALS = ("cash", "bank", "statement")
 OPENING_JOURNALS = ("situation", "opening")
+OTHER_JOURNALS = ("general", "revenue", "expense", "write-off", "asset", "stock", "commission", "deposit")
+STATUSES = {"posted": "booked", "draft": "pending"}
 SOURCE_TYPES = {"payment": "payment", "credit_note": "credit"}
 ZERO = Decimal(0)
 End = tuple[str | None, str | None, Decimal | None, str | None]
@@ -39,6 +42,7 @@ def normalize(line: Record, base: str, said: Normalized) -> None:
     """Add what one line is and what it settles; a line without a customer gives a reject.
 
     Raises:
+        UnknownValue: the entry's state or its journal's type is one that no mapping covers.
         ValueError, TypeError: an amount is no number.
     """
     if not base_net(line).is_finite():
@@ -78,6 +82,11 @@ def _movement(line: Record, key: str, role: str, base: str) -> dict[str, Any]:
     amount = abs(net(line, currency))
     is_used = bool(line.get("reconciliation.") or line.get("invoice_payment"))
     journal = line["move."]["journal."]
+    status = STATUSES.get(line["move."]["state"])
+    if status is None:
+        raise UnknownValue("status")
+    if journal["type"] not in (*MONEY_JOURNALS, *OPENING_JOURNALS, *OTHER_JOURNALS):
+        raise UnknownValue("kind")
     kind = "journal"
     if journal["type"] in MONEY_JOURNALS or line.get("invoice_payment"):
         kind = "payment"
@@ -95,7 +104,7 @@ def _movement(line: Record, key: str, role: str, base: str) -> dict[str, Any]:
         "base_unapplied_amount": ZERO if is_used else abs(base_net(line)),
         "paid_on" if role == "payment" else "refunded_on": line["move."].get("date"),
         "instrument": journal.get("name"),
-        "status": "booked" if line["move."]["state"] == "posted" else "pending",
+        "status": status,
         "on_receivable_account": True,
         "source_created_at": line.get("create_date"),
         "source_updated_at": line.get("write_date") or line.get("create_date"),

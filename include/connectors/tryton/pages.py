@@ -9,9 +9,19 @@ from datetime import date, datetime
 from typing import Any
 
 from include.connectors.base import Item, Page, Record, Stream, digest
-from include.connectors.tryton import invoices, lines, scope
-from include.connectors.tryton.joins import BROKEN, FIELDS, decode, reconciliations, record_key
+from include.connectors.paging import by_key
+from include.connectors.tryton import lines, scope
+from include.connectors.tryton.joins import (
+    BROKEN,
+    FIELDS,
+    GROUP_FIELDS,
+    SETTLING_FIELDS,
+    decode,
+    reconciliations,
+    record_key,
+)
 from include.connectors.tryton.rpc import Client, Domain, Reply, join
+from include.connectors.tryton.shapes import is_whole, shape_of
 from include.errors import SourceUnavailable
 
 MODELS = {"customers": "party.party", "invoices": "account.invoice", "payments": "account.move.line"}
@@ -20,6 +30,7 @@ NEEDED = (
     "account.move.reconciliation", "account.account",
 )  # fmt: skip
 """Models that the user must read; what else is asked for is everybody's in Tryton, or hangs on these."""
+OWNING = shape_of(lines.OWNING_FIELDS)
 PAGE_SIZE = 500
 LIST_SIZE = 10_000
 
@@ -37,21 +48,15 @@ class Reader:
 
         Args:
             history_from: customers only: leave out parties whose documents are all out of range.
+
+        Raises:
+            SourceUnavailable: fewer records came than Tryton counted.
         """
-        last = after
-        while True:
-            asked = [*domain, ["id", ">", last]]
-            reply = self._search(MODELS[stream.name], asked, FIELDS[stream.name], PAGE_SIZE)
-            rows = reply.result
-            if not rows:
-                return
-            last = _last_id(rows)
-            body = join(self.base_currency, [reply, *self._related(stream, rows, history_from)])
+        for reply in self._in_order(MODELS[stream.name], domain, FIELDS[stream.name], PAGE_SIZE, after):
+            body = join(self.base_currency, [reply, *self._related(stream, reply.result, history_from)])
             items = tuple(_item(stream, record) for record in decode(stream, body))
             if items:
-                yield Page(body, items, str(last), reply.at)
-            if len(rows) < PAGE_SIZE:
-                return
+                yield Page(body, items, str(_last_id(reply.result)), reply.at)
 
     def ids(self, stream: Stream, domain: Domain) -> Iterator[int]:
         """Yield the ids of what the domain bounds."""
@@ -67,12 +72,37 @@ class Reader:
         return sorted({*found, *_named(self.listed("account.move.line", others, ("party",)), _party)})
 
     def listed(self, model: str, domain: Domain, fields: Sequence[str]) -> Iterator[Any]:
-        """Yield few fields of many records, thousands per request."""
-        last, rows = 0, [None] * LIST_SIZE
-        while len(rows) == LIST_SIZE:
-            rows = self._search(model, [*domain, ["id", ">", last]], fields, LIST_SIZE).result
-            yield from rows
-            last = _last_id(rows) if rows else last
+        """Yield few fields of many records, thousands per request.
+
+        Raises:
+            SourceUnavailable: fewer records came than Tryton counted.
+        """
+        for reply in self._in_order(model, domain, fields, LIST_SIZE):
+            yield from reply.result
+
+    def _in_order(
+        self, model: str, domain: Domain, fields: Sequence[str], size: int, after: int = 0
+    ) -> Iterator[Reply]:
+        """Yield replies with records by ascending id, and hold them to Tryton's own count.
+
+        An answer that was cut short would otherwise pass for the end of the list. What leaves the domain
+        meanwhile (an open document that is paid) lowers the second count, what enters it raises that alone.
+        """
+        whole = [*domain, ["id", ">", after]]
+        counted = self.client.count(model, whole, self.company, active_test=False)
+        came = 0
+        for reply in by_key(
+            lambda last: self._search(model, [*domain, ["id", ">", last]], fields, size),
+            last_key=lambda reply: _last_id(reply.result) if len(reply.result) == size else None, first=after,
+        ):  # fmt: skip
+            if reply.result:
+                came += len(reply.result)
+                yield reply
+        if came < counted and came < (counted := self.client.count(model, whole, self.company, active_test=False)):
+            raise SourceUnavailable(
+                f"{came} of {counted} records of {model} came, the list was cut off",
+                next_step="let the task retry; if it stays so, check what answers at the host",
+            )
 
     def _search(self, model: str, domain: Domain, fields: Sequence[str], limit: int | None = None) -> Reply:
         """Search with archived records and, nested in others, archived contact mechanisms and addresses."""
@@ -94,20 +124,22 @@ class Reader:
             on_lines = scope.lines_in_range(self.company, history_from)
         invoiced = self._search("account.invoice", [*on_invoices, ["party", "in", parties]], ("party",))
         others = sorted(set(parties).difference(_named(invoiced.result, _party)))
-        return [invoiced, self._search("account.move.line", [*on_lines, ["party", "in", others]], ("party",))]
+        owing = self._search("account.move.line", [*on_lines, ["party", "in", others]], ("party",))
+        for reply in (invoiced, owing):
+            _linked(reply, lambda row: type(row.get("party")) is int, "a document does not say whose it is")
+        return [invoiced, owing]
 
     def _settlements(self, rows: list[Any]) -> Reply:
         """Ask for all lines of the reconciliations: they say when, and whether a write-off is one invoice's."""
         groups = _named(rows, reconciliations)
-        fields = (*invoices.LINE_FIELDS, "reconciliation", "move.date", "move.journal.type")
-        return self._search("account.move.line", [["reconciliation", "in", groups]], fields)
+        group = self._search("account.move.line", [["reconciliation", "in", groups]], SETTLING_FIELDS)
+        _linked(group, _settles, "an entry does not say what it is reconciled with")
+        return group
 
     def _groups(self, rows: list[Any]) -> list[Reply]:
         """Ask for the reconciliations' other lines, and whose own lines any of them are."""
         settled = _named(rows, lambda line: [(line["reconciliation."] or {}).get("id")])
-        group = self._search(
-            "account.move.line", [["reconciliation", "in", settled]], (*lines.FIELDS, "reconciliation")
-        )
+        group = self._search("account.move.line", [["reconciliation", "in", settled]], GROUP_FIELDS)
         everything = [*rows, *group.result]
         moves = _named(everything, lambda line: [line["move."]["id"]])
         paid = _named(everything, lambda line: [line["invoice_payment"]])
@@ -117,11 +149,23 @@ class Reader:
              ["id", "in", paid]],
         ]  # fmt: skip
         found = self._search("account.invoice", owners, lines.OWNER_FIELDS)
-        if not all(owner.keys() >= {"id", *lines.OWNING_FIELDS} for owner in found.result):
-            raise SourceUnavailable(
-                "an invoice does not say which entries are its own", next_step="check what answers at the host"
-            )
+        _linked(found, lambda owner: is_whole(owner, OWNING), "an invoice does not say which entries are its own")
+        _linked(group, _settles, "an entry does not say what it is reconciled with")
         return [group, found]
+
+
+def _linked(reply: Reply, is_link: Callable[[Any], bool], sentence: str) -> None:
+    """Hold what was looked up to saying for which record it is: else that record would seem to lack it.
+
+    Raises:
+        SourceUnavailable: one does not say so.
+    """
+    if not all(map(is_link, reply.result)):
+        raise SourceUnavailable(sentence, next_step="check what answers at the host")
+
+
+def _settles(line: Any) -> bool:
+    return type(line.get("reconciliation")) is int
 
 
 def _named(rows: Iterable[Any], ids: Callable[[Any], Iterable[Any]]) -> list[int]:

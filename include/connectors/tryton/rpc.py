@@ -21,8 +21,9 @@ from include.connectors.http import Http
 from include.errors import ConfigurationError, SourceUnavailable
 
 Domain = list[Any]
+LOGIN = "common.db.login"
 LOGIN_BRAKE_SECONDS = 300.0
-"""Tryton counts failed logins over this window before it answers 429."""
+"""Tryton counts failed logins over this window before it answers 429; elsewhere only a proxy in between does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,17 @@ class Client:
             raise nonsense()
         return reply
 
-    def count(self, model: str, domain: Domain, company: int) -> int:
-        """Return how many records the domain has."""
-        context = {**self.context(), "company": company}
-        return int(self.call(f"model.{model}.search_count", domain, 0, None, context).result)
+    def count(self, model: str, domain: Domain, company: int, **context: Any) -> int:
+        """Return how many records the domain has.
+
+        Raises:
+            SourceUnavailable: besides what `call` raises, the answer is no number.
+        """
+        merged = {**self.context(), "company": company, **context}
+        counted = self.call(f"model.{model}.search_count", domain, 0, None, merged).result
+        if isinstance(counted, bool) or not isinstance(counted, int):
+            raise nonsense()
+        return counted
 
     def unreadable(self, models: Sequence[str]) -> list[str]:
         """Return those of the models that the user may not read, as Tryton's own table of rights says."""
@@ -112,7 +120,7 @@ class Client:
         headers = {"Authorization": f"Session {self._session}"} if self._session else {}
         answer = self.http.post(
             f"/{self.database}/rpc/", json={"id": 1, "method": method, "params": encode(list(params))},
-            headers=headers, accepts=(200, 401, 404, 429),
+            headers=headers, accepts=(200, 401, 404, *((429,) if method == LOGIN else ())),
         )  # fmt: skip
         if answer.status == 401:
             return None
@@ -135,7 +143,7 @@ class Client:
 
     def _log_in(self) -> None:
         self._session = ""
-        reply = self._post("common.db.login", [self.login, {"password": self._password}])
+        reply = self._post(LOGIN, [self.login, {"password": self._password}])
         if reply is None or not reply.result:
             raise ConfigurationError(
                 "Tryton refuses the login", next_step="correct login and password of the Airflow connection"
@@ -191,8 +199,11 @@ def decode(value: dict[str, Any]) -> Any:
     What claims to be a date or a number and is none stays as it came, for normalize to reject.
     """
     fields = {key: item for key, item in value.items() if key != "__class__"}
+    wanted = str if value.get("__class__") == "Decimal" else int
+    if "__class__" not in value or any(type(item) is not wanted for item in fields.values()):
+        return value  # True would be the year 1
     try:
-        match value.get("__class__"):
+        match value["__class__"]:
             case "Decimal":
                 return Decimal(fields["decimal"])
             case "date":

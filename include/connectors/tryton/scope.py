@@ -56,11 +56,13 @@ def lines_in_range(company: int, history_from: date) -> Domain:
 def modified(window: Window, *related: str) -> Domain:
     """Records modified within the window, themselves or in one of the related records named.
 
-    `write_date` is null until the first write, so `create_date` is asked too.
+    `write_date` is null until the first write, so `create_date` is asked too; what has neither (written past
+    Tryton) may have changed at any time.
     """
     domain: Domain = []
     if window.since:
-        domain.append(["OR", *_from("", window.since), *(d for c in related for d in _from(f"{c}.", window.since))])
+        changed = [*_from("", window.since), *(d for c in related for d in _from(f"{c}.", window.since))]
+        domain.append(["OR", *changed, [["write_date", "=", None], ["create_date", "=", None]]])
     if window.until:
         never_written = [["write_date", "=", None], ["create_date", "<", window.until]]
         domain.append(["OR", ["write_date", "<", window.until], never_written])

@@ -51,6 +51,7 @@ class Reply:
     page: int
     page_count: int
     item_count: int
+    size: int
     body: bytes
     at: datetime
 
@@ -58,6 +59,11 @@ class Reply:
     def is_last(self) -> bool:
         """Nothing comes after it, by Xero's own count of pages."""
         return self.page >= self.page_count
+
+    @property
+    def is_full(self) -> bool:
+        """It holds as many records as a page may."""
+        return len(self.rows) >= self.size > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,8 @@ class Client:
             since: modified at or after this moment, whole seconds, UTC.
 
         Raises:
-            SourceUnavailable: the answer is no page, such as that of a server that ignores `page`.
+            SourceUnavailable: the answer is no page, such as that of a server that ignores `page`, or lacks a part
+                of what the list counts.
         """
         params = {**asked, "page": str(number), "pageSize": str(size or self.settings.page_size)}
         headers = _headers(self.tenant)
@@ -141,18 +148,15 @@ class Client:
         said = answer.json(partial(slim.reply, name))
         try:
             pages, rows = said["pagination"], said[name]
-            reply = Reply(
-                rows,
-                int(pages["page"]),
-                int(pages["pageCount"]),
-                int(pages["itemCount"]),
-                answer.body,
-                _clock(said, answer),
-            )
+            at, held, count, items = (_number(pages[named]) for named in ("page", "pageSize", "pageCount", "itemCount"))
+            reply = Reply(rows, at, count, items, held, answer.body, _clock(said, answer))
         except (LookupError, TypeError, ValueError):
             raise _nonsense(f"the list of {name} comes without its number of pages") from None
-        if reply.page != number or not isinstance(rows, list):
+        if reply.page != number or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise _nonsense(f"page {number} of {name} was asked for, page {reply.page} came")
+        due = max(0, min(reply.size, reply.item_count - (number - 1) * reply.size))
+        if len(rows) != due:
+            raise _nonsense(f"page {number} of {name} holds {len(rows)} records where its list counts {due}")
         return reply
 
     def report(self, name: str, asked: Mapping[str, str]) -> Any:
@@ -184,6 +188,17 @@ class Client:
         """The scope of the trial balance, or the one that older apps have for all reports, was granted."""
         alternatives = (TRIAL_BALANCE, "accounting.reports.read")
         return len(self.bearer.missing_scopes(alternatives)) < len(alternatives)
+
+
+def _number(value: Any) -> int:
+    """Return a count as it is; a number with an exponent may be too large for any memory.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(value, int):
+        raise TypeError("a count is no whole number")
+    return value
 
 
 def _headers(tenant: str) -> dict[str, str]:
@@ -229,13 +244,15 @@ def _limited(answer: Answer) -> Resolution:
     match answer.headers.get("X-Rate-Limit-Problem", "").lower():
         case "day":
             said = "the organisation's calls of this day are used up"
-            step = "wait; if it happens often, read at fewer hours or ask Xero for another tier"
+            step = (
+                "wait: what is staged is kept, and the next run goes on there; if it happens often, read at fewer hours"
+            )
             return Resolution(SourceUnavailable, said, step, retry_after=3600.0)
         case "concurrent":
             return Resolution(SourceUnavailable, "too many calls at once", _WAIT, is_passing=True)
         case "appminute":
             said = "the app's calls of this minute are used up, over all organisations"
-            return Resolution(SourceUnavailable, said, _WAIT, is_passing=True)
+            return Resolution(SourceUnavailable, said, _WAIT, is_passing=True, is_shared=True)
     return Resolution(SourceUnavailable, "the organisation's calls of this minute are used up", _WAIT, is_passing=True)
 
 

@@ -13,6 +13,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from include.connectors.base import Normalized, Record
 from include.connectors.xero import wire
+from include.connectors.xero.wire import UnknownValue
 
 FIELDS = (
     "ContactID", "ContactNumber", "AccountNumber", "ContactStatus", "Name", "FirstName", "LastName", "CompanyNumber",
@@ -41,12 +42,14 @@ def normalize(contact: Record, key: str, said: Normalized, keyed_hash: Hash) -> 
     """Add one customer and its contacts.
 
     Raises:
-        ValueError: a value is not of its kind, or the status is unknown.
+        UnknownValue: the status or the kind of payment terms is one that no mapping covers.
+        ValueError, LookupError: a value is missing or not of its kind.
     """
     if contact["ContactStatus"] not in STATUSES:
-        raise ValueError("unknown status of a contact")
+        raise UnknownValue("is_active")
     times = {"source_updated_at": wire.moment(contact.get("UpdatedDateUTC"))}
     survivor = wire.text(contact.get("MergedToContactID"))
+    groups = (wire.text(group["Name"]) or "" for group in wire.rows(contact, "ContactGroups"))
     said.add("customers", {
         "external_id": key,
         "number": wire.text(contact.get("AccountNumber")) or wire.text(contact.get("ContactNumber")),
@@ -55,7 +58,7 @@ def normalize(contact: Record, key: str, said: Normalized, keyed_hash: Hash) -> 
         "vat_number": wire.text(contact.get("TaxNumber")),
         "registration_number": wire.text(contact.get("CompanyNumber")),
         **_address(contact),
-        "category": ", ".join(sorted(str(group["Name"]) for group in contact.get("ContactGroups") or ())) or None,
+        "category": ", ".join(sorted(groups)) or None,
         "payment_terms": _terms(contact),
         "is_active": contact["ContactStatus"] == "ACTIVE",
         "superseded_by_external_id": f"Contact:{survivor}" if survivor else None,
@@ -67,7 +70,7 @@ def normalize(contact: Record, key: str, said: Normalized, keyed_hash: Hash) -> 
 
 def _address(contact: Record) -> Row:
     """Return the postal address, which stands on invoices; the street's where there is none."""
-    by_type = {address.get("AddressType"): address for address in contact.get("Addresses") or ()}
+    by_type = {wire.text(address.get("AddressType")): address for address in wire.rows(contact, "Addresses")}
     filled = [a for kind in (POSTAL, STREET) if any(_lines(a := by_type.get(kind) or {})) or wire.text(a.get("City"))]
     address: Mapping[str, Any] = filled[0] if filled else {}
     lines = [line for line in _lines(address) if line]
@@ -89,9 +92,12 @@ def _lines(address: Mapping[str, Any]) -> list[str | None]:
 
 
 def _terms(contact: Record) -> str | None:
-    sales = (contact.get("PaymentTerms") or {}).get("Sales") or {}
-    template = TERMS.get(str(sales.get("Type")))
-    return template.format(sales.get("Day")) if template else None
+    sales = wire.part(wire.part(contact, "PaymentTerms"), "Sales")
+    if (kind := wire.text(sales.get("Type"))) is None:
+        return None
+    if kind not in TERMS:
+        raise UnknownValue("payment_terms")
+    return TERMS[kind].format(wire.amount(sales["Day"]))
 
 
 def _contacts(contact: Record, key: str, keyed_hash: Hash) -> Iterator[Row]:
@@ -122,13 +128,13 @@ def _contacts(contact: Record, key: str, keyed_hash: Hash) -> Iterator[Row]:
 
     if wire.text(contact.get("EmailAddress")):
         yield row(contact, is_main=True, phone=_phone(contact))
-    for person in contact.get("ContactPersons") or ():
+    for person in wire.rows(contact, "ContactPersons"):
         if any(wire.text(person.get(name)) for name in ("EmailAddress", "FirstName", "LastName")):
             yield row(person, is_main=False, phone=None)
 
 
 def _phone(contact: Record) -> str | None:
-    by_type = {phone.get("PhoneType"): phone for phone in contact.get("Phones") or ()}
+    by_type = {wire.text(phone.get("PhoneType")): phone for phone in wire.rows(contact, "Phones")}
     for kind in PHONES:
         phone = by_type.get(kind) or {}
         number = wire.text(phone.get("PhoneNumber"))

@@ -6,12 +6,14 @@ back: so whoever loads a document finds everything that settled it, whatever its
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from include.connectors.base import Normalized, Record
 from include.connectors.xero import wire
 from include.connectors.xero.allocations import allocation
+from include.connectors.xero.wire import UnknownValue
 
 FIELDS = (
     "Type", "InvoiceID", "InvoiceNumber", "CreditNoteID", "CreditNoteNumber", "Reference", "Date", "DateString",
@@ -30,14 +32,6 @@ NOTE_PAGE = "/AccountsReceivable/ViewCreditNote.aspx?creditNoteID="
 WEB = "https://go.xero.com"
 
 Row = dict[str, Any]
-
-
-class UnknownValue(ValueError):
-    """A value of a closed list that no mapping covers; the column says of which."""
-
-    def __init__(self, column: str) -> None:
-        super().__init__(column)
-        self.column = column
 
 
 def essence(document: Record) -> Any:
@@ -71,10 +65,11 @@ def invoice(record: Record, key: str, said: Normalized) -> None:
         "currency": row["currency"], "amount": row["gross_amount"], "outstanding_amount": row["outstanding_amount"],
         "is_derived": False, "parent_stream": "invoices", "parent_external_id": key,
     })  # fmt: skip
-    for number, payment in enumerate(record.get("Payments") or () if row["status"] != "voided" else (), start=1):
-        if payment.get("Status") != "DELETED":
+    for number, payment in enumerate(wire.rows(record, "Payments") if row["status"] != "voided" else (), start=1):
+        if not is_gone(payment):
             said.add("allocations", allocation(
-                "invoices", key, number, "payment", ("payment", f"Payment:{payment['PaymentID']}"), ("invoice", key),
+                "invoices", key, number, "payment", ("payment", f"Payment:{wire.identifier(payment['PaymentID'])}"),
+                ("invoice", key),
                 wire.amount(payment["Amount"]), row["currency"], wire.day(payment, "Date"),
             ))  # fmt: skip
 
@@ -103,30 +98,46 @@ def credit_note(record: Record, key: str, said: Normalized) -> None:
 
 def uses(record: Record, key: str, stream: str, kind: str, credit: tuple[str, str], currency: str | None) -> list[Row]:
     """Return what a credit was used for, and what was paid back of it."""
-    used = [part for part in record.get("Allocations") or () if not part.get("IsDeleted")]
+    used = [part for part in wire.rows(record, "Allocations") if not wire.flag(part.get("IsDeleted"))]
     rows = [
         allocation(
-            stream, key, number, kind, credit, ("invoice", f"Invoice:{part['Invoice']['InvoiceID']}"),
+            stream, key, number, kind, credit, ("invoice", f"Invoice:{wire.identifier(part['Invoice']['InvoiceID'])}"),
             wire.amount(part["Amount"]), currency, wire.day(part, "Date"),
         )
         for number, part in enumerate(used, start=1)
     ]  # fmt: skip
-    refunds = [part for part in record.get("Payments") or () if part.get("Status") != "DELETED"]
+    refunds = [part for part in wire.rows(record, "Payments") if not is_gone(part)]
     return rows + [
         allocation(
-            stream, key, number, "refund", ("refund", f"Payment:{part['PaymentID']}"), credit,
+            stream, key, number, "refund", ("refund", f"Payment:{wire.identifier(part['PaymentID'])}"), credit,
             wire.amount(part["Amount"]), currency, wire.day(part, "Date"),
         )
         for number, part in enumerate(refunds, start=len(used) + 1)
     ]  # fmt: skip
 
 
+def is_gone(payment: Mapping[str, Any]) -> bool:
+    """Tell a payment that a document still lists and that was deleted; mostly none says how it stands.
+
+    Raises:
+        UnknownValue: it stands in a way that no mapping covers.
+    """
+    status = payment.get("Status")
+    if status not in (None, "AUTHORISED", "PAID", "DELETED"):
+        raise UnknownValue("allocations.status")
+    return bool(status == "DELETED")
+
+
 def exchange_rate(record: Record) -> Row:
-    """Return the rate as it is stated, and what it says."""
-    rate = record.get("CurrencyRate")
+    """Return the rate as it is stated, and what it says.
+
+    Raises:
+        ValueError: it is no number.
+    """
+    rate = wire.amount(record["CurrencyRate"]) if record.get("CurrencyRate") is not None else ZERO
     if not rate:
         return {}
-    return {"exchange_rate": wire.amount(rate), "exchange_rate_basis": record["organisation"]["rate_basis"]}
+    return {"exchange_rate": rate, "exchange_rate_basis": record["organisation"]["rate_basis"]}
 
 
 def link(record: Record, page: str, identifier: str) -> str:
@@ -143,11 +154,10 @@ def _document(record: Record, key: str) -> Row:
     if status is None:
         raise UnknownValue("status")
     day = wire.day(record, "Date")
-    sent = record.get("SentToContact")
     return {
         "external_id": key,
         "source_document_type": record["Type"],
-        "customer_external_id": f"Contact:{record['Contact']['ContactID']}",
+        "customer_external_id": f"Contact:{wire.identifier(record['Contact']['ContactID'])}",
         "issue_date": day,
         "posting_date": day if status in LEDGER_STATUSES else None,
         "currency": wire.text(record["CurrencyCode"]),
@@ -158,7 +168,7 @@ def _document(record: Record, key: str) -> Row:
         **exchange_rate(record),
         "status": status,
         "source_status": record["Status"],
-        "is_sent": sent if isinstance(sent, bool) else None,
+        "is_sent": wire.flag(record.get("SentToContact")),
         "source_updated_at": wire.moment(record.get("UpdatedDateUTC")),
     }
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from include import exact_json
 from include.connectors.base import Page, Stream, Window
-from include.connectors.paging import by_number
+from include.connectors.paging import MOST_PAGES, by_number
 from include.connectors.xero import scope
 from include.connectors.xero.client import Client, Reply
 from include.connectors.xero.records import GUID, LISTS, ids, item, updated
@@ -100,6 +100,7 @@ class Reader:
             if is_whole and first == 1 and reply.is_last and len(seen) < counted:
                 lost = f"{len(seen)} of {counted} came"
                 raise _circle(f"{the_list.name} changed their order while they were read: {lost}")
+            self._hold_to_its_end(the_list, reply, ordered)
             yield reply
 
     def page(self, stream: Stream, reply: Reply, rows: Sequence[Row], choose: Choose, token: str) -> Page | None:
@@ -138,6 +139,7 @@ class Reader:
                 for row in self.rows(scope.INVOICES, asked)
                 for credit in scope.CREDITS
                 for part in row.get(credit.name) or ()
+                if isinstance(part, dict)
             }
         return self._linked[history_from]
 
@@ -178,25 +180,43 @@ class Reader:
         """Yield each page of changes, what of it was not seen before, and where the next begins; None after it."""
         archived = {"includeArchived": "true"} if the_list is scope.CONTACTS else {}
         ordered = {**asked, "order": "UpdatedDateUTC ASC", **archived}
-        second, seen, before = at.replace(microsecond=0), set[tuple[str, datetime | None]](), b""
-        while True:
+        second, seen = at.replace(microsecond=0), set[tuple[str, datetime | None]]()
+        held: set[bytes] = set()
+        for _ in range(MOST_PAGES):
             reply = self.client.page(the_list.name, number, ordered, since=second)
             stamps = [updated(row) for row in reply.rows]
             known = [stamp for stamp in stamps if stamp]
             if known != sorted(known):
                 raise _circle(f"changes of {the_list.name} do not come in the order of their change")
             content = _content(the_list, reply)
-            if number > 1 and content and content == before:
-                raise _circle(f"page {number} of {the_list.name} repeats the one before it")
+            if content in held:
+                raise _circle(f"page {number} of {the_list.name} repeats an earlier one")
+            held |= {content} - {b""}
             marks = [(str(row.get(the_list.id_field)), stamp) for row, stamp in zip(reply.rows, stamps, strict=True)]
             fresh = [row for row, mark in zip(reply.rows, marks, strict=True) if mark not in seen]
             seen.update(marks)
             if reply.is_last:
+                self._hold_to_its_end(the_list, reply, ordered, second)
                 yield reply, fresh, None
                 return
             last = known[-1].replace(microsecond=0) if known else second
-            second, number, before = (last, 1, b"") if last > second else (second, number + 1, content)
+            if last > second:
+                second, number, held = last, 1, set()
+            else:
+                number += 1
             yield reply, fresh, f"{second.isoformat()}|{number}"
+        raise _circle(f"changes of {the_list.name} have no end")
+
+    def _hold_to_its_end(
+        self, the_list: List, reply: Reply, asked: Mapping[str, str], since: datetime | None = None
+    ) -> None:
+        """Ask what follows a last page that is full: nothing does, unless Xero was wrong about its end.
+
+        Raises:
+            SourceUnavailable: there is more.
+        """
+        if reply.is_last and reply.is_full and self.client.page(the_list.name, reply.page + 1, asked, since=since).rows:
+            raise _circle(f"page {reply.page} of {the_list.name} was said to be the last one, and others follow")
 
     def _holders_among(self, contacts: Sequence[str]) -> set[str]:
         """Return which of these contacts hold a credit note, an over- or a prepayment of any age."""
@@ -228,7 +248,8 @@ def _ours(the_list: List) -> dict[str, str]:
 
 
 def _contact(row: Row) -> str:
-    return str((row.get("Contact") or {}).get("ContactID"))
+    contact = row.get("Contact")
+    return str(contact.get("ContactID")) if isinstance(contact, dict) else ""
 
 
 def _content(the_list: List, reply: Reply) -> bytes:

@@ -12,7 +12,8 @@ from typing import Any
 
 from include.connectors.base import Normalized, Record
 from include.connectors.xero import wire
-from include.connectors.xero.invoices import UnknownValue, exchange_rate, uses
+from include.connectors.xero.invoices import exchange_rate, uses
+from include.connectors.xero.wire import UnknownValue
 
 FIELDS = (
     "PaymentID", "OverpaymentID", "PrepaymentID", "Type", "PaymentType", "Status", "Date", "DateString", "Amount",
@@ -47,11 +48,11 @@ def payment(record: Record, key: str, said: Normalized) -> None:
     if kind != "ACCRECPAYMENT" and kind not in REFUNDS:
         raise UnknownValue("kind")
     paid, is_refund = _paid(record), kind in REFUNDS
-    account = record.get("Account") or {}
+    account = wire.part(record, "Account")
     said.add("refunds" if is_refund else "payments", {
         "external_id": key,
         "kind": "payment",
-        "customer_external_id": f"Contact:{paid['Contact']['ContactID']}",
+        "customer_external_id": f"Contact:{wire.identifier(paid['Contact']['ContactID'])}",
         "currency": wire.text(paid["CurrencyCode"]),
         "amount": wire.amount(record["Amount"]),
         "unapplied_amount": ZERO,
@@ -82,7 +83,7 @@ def credit(record: Record, key: str, said: Normalized, stream: str) -> None:
     said.add("payments", {
         "external_id": key,
         "kind": kind,
-        "customer_external_id": f"Contact:{record['Contact']['ContactID']}",
+        "customer_external_id": f"Contact:{wire.identifier(record['Contact']['ContactID'])}",
         "number": short_number(kind, key),
         "currency": currency,
         "amount": total,

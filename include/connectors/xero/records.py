@@ -48,15 +48,20 @@ def _kept(stream: Stream, page: Any) -> list[Record]:
 
 
 def item(stream: Stream, row: Mapping[str, Any]) -> Item:
-    """Return what extract must know of a record."""
-    return Item(key(stream, row), digest(exact_json.encode(ESSENCE[stream.name](row))), updated(row))
+    """Return what extract must know of a record; one in another shape is known by all of it."""
+    try:
+        essence = ESSENCE[stream.name](row)
+    except (AttributeError, TypeError):
+        essence = row
+    return Item(key(stream, row), digest(exact_json.encode(essence)), updated(row))
 
 
 def key(stream: Stream, row: Mapping[str, Any]) -> str:
     """Return a record's external id, made of its digest where it has no id."""
     identifier = row.get(LISTS[stream.name].id_field)
     if not isinstance(identifier, str) or not identifier:
-        identifier = f"?{digest(exact_json.encode(row))}"
+        as_it_came = {name: value for name, value in row.items() if name != "organisation"}
+        identifier = f"?{digest(exact_json.encode(as_it_came))}"
     return f"{stream.record_types[0]}:{identifier}"
 
 

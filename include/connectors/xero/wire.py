@@ -8,7 +8,7 @@ UTC. Both come as `/Date(1518685950940+0000)/`, with or without the offset, nega
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -17,6 +17,14 @@ from typing import Any
 _DATE = re.compile(r"/Date\((-?\d+)([+-]\d{4})?\)/")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PUNCTUATION = re.compile(r"[\s.\-]")
+
+
+class UnknownValue(ValueError):
+    """A value of a closed list that no mapping covers; the column says of which."""
+
+    def __init__(self, column: str) -> None:
+        super().__init__(column)
+        self.column = column
 
 
 def moment(value: Any) -> datetime | None:
@@ -41,8 +49,8 @@ def day(record: Mapping[str, Any], name: str) -> date | None:
     Raises:
         ValueError: what stands there is no day.
     """
-    value = record.get(f"{name}String") or record.get(name)
-    return None if value in (None, "") else _day(str(value))
+    value = text(record.get(f"{name}String")) or text(record.get(name))
+    return None if value is None else _day(value)
 
 
 @lru_cache(4096)
@@ -79,6 +87,52 @@ def text(value: Any) -> str | None:
     if not isinstance(value, str):
         raise ValueError("a text is none")
     return value.strip() or None
+
+
+def identifier(value: Any) -> str:
+    """Return an id as it is.
+
+    Raises:
+        ValueError: it is no text, or empty: written into a key, anything else would name another record.
+    """
+    if not isinstance(value, str) or not value:
+        raise ValueError("an id is no text")
+    return value
+
+
+def flag(value: Any) -> bool | None:
+    """Return true or false, None where neither is said.
+
+    Raises:
+        ValueError: it is anything else, such as the text "false", which is not empty and so would count as true.
+    """
+    if value is not None and not isinstance(value, bool):
+        raise ValueError("a flag is neither true nor false")
+    return value
+
+
+def part(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return the record that stands inside another, an empty one where there is none.
+
+    Raises:
+        ValueError: what stands there is no record.
+    """
+    value = record.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise ValueError("a part of a record is none")
+    return value or {}
+
+
+def rows(record: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
+    """Return the list of records that stands inside another, an empty one where there is none.
+
+    Raises:
+        ValueError: what stands there is no list of records.
+    """
+    value = record.get(name)
+    if value is not None and not (isinstance(value, list) and all(isinstance(row, dict) for row in value)):
+        raise ValueError("a list of records is none")
+    return value or ()
 
 
 def timezone(name: str) -> str:

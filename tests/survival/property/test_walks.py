@@ -1,0 +1,62 @@
+"""Whatever happens in the books and to the pipeline, two quiet nights later the warehouse equals the books."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from include import warehouse
+from tests.survival.property.exploring import explore, seed_of_the_day, take
+from tests.survival.worlds import CHANGES, World, worlds
+from tests.survival.worlds.sample import SampleWorld
+from tests.survival.worlds.tryton import TrytonWorld
+from tests.survival.worlds.xero import XeroWorld
+
+EXAMPLES, STEPS = 40, 30
+KINDS: dict[str, type[World]] = {"sample": SampleWorld, "xero": XeroWorld, "tryton": TrytonWorld}
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder in memory where there is one: a walk writes thousands of small files."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(prefix="walks-", dir=memory if memory.is_dir() else None) as name:
+        monkeypatch.setenv("GREENLIGHT_STAGING", f"file://{name}/staging")
+        yield Path(name)
+
+
+@pytest.fixture
+def walked(folder: Path) -> Iterator[Engine]:
+    """A migrated warehouse in that folder."""
+    engine = warehouse.engine(f"sqlite:///{folder}/warehouse.sqlite")
+    warehouse.upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("name", KINDS)
+def test_two_quiet_nights_after_any_walk_the_warehouse_equals_the_books(
+    name: str, walked: Engine, folder: Path
+) -> None:
+    number = 0
+
+    def walk(steps: list[tuple[str, int]]) -> None:
+        nonlocal number
+        number += 1
+        take(walked, lambda: worlds()[name](folder / str(number)), steps)
+
+    explore(KINDS[name], walk, EXAMPLES, STEPS, seed_of_the_day())
+    assert number >= EXAMPLES
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_change_is_offered_or_impossible_for_a_reason(name: str, folder: Path) -> None:
+    world = worlds()[name](folder)
+    assert sorted([*world.changes, *world.impossible]) == sorted(CHANGES)
+    world.close()

@@ -1,0 +1,162 @@
+"""What a spoiler must know of each system's answers: which are pages of a stream's list, and what stands where."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlsplit
+
+from tests.survival.wire.kinds import PERSON
+from tests.survival.wire.proxy import Asked
+
+Record = dict[str, Any]
+NO_TOTAL = "an answer is a bare list: it claims nothing of what follows, so there is nothing to lie about"
+
+
+class Vendor(ABC):
+    """One system's answers.
+
+    Args:
+        cannot: content kind → why this system's answers cannot have it.
+        first: which of a read's requests is the first that kinds of the wire may spoil.
+        errors: bodies in which the system tells an error with status 200, with a person's name in them.
+    """
+
+    cannot: ClassVar[Mapping[str, str]] = {}
+    errors: ClassVar[tuple[Any, ...]]
+    first: ClassVar[int] = 0
+
+    @abstractmethod
+    def question(self, asked: Asked, stream: str) -> tuple[Any, Any] | None:
+        """Return what a page of the stream's list was asked for, and which page; None for any other request."""
+
+    @abstractmethod
+    def records(self, said: Any, stream: str) -> list[Any]:
+        """Return the list inside the answer, to be changed."""
+
+    @abstractmethod
+    def field(self, name: str, stream: str) -> str:
+        """Return how the system calls the `key` or an `amount` of the stream's records."""
+
+    def claim(self, said: Any, stream: str, more: bool) -> None:
+        """Let the answer claim that more (or nothing) follows than does."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def stranger(self, stream: str) -> Record:
+        """Return a record of another type."""
+
+    def number(self, literal: float) -> Any:
+        """Return an amount as the system writes it."""
+        return literal
+
+
+class SampleAnswers(Vendor):
+    """`{"rws": […], "nxt": "B:7"}`."""
+
+    errors = ({"oops": " ".join(PERSON)},)
+    paths: ClassVar[Mapping[str, str]] = {"customers": "parties", "invoices": "documents", "payments": "movements"}
+
+    def question(self, asked: Asked, stream: str) -> tuple[Any, Any] | None:
+        address = urlsplit(asked.target)
+        if not address.path.endswith(f"/rows/{self.paths[stream]}"):
+            return None
+        query = dict(parse_qsl(address.query))
+        after = query.pop("after", "")
+        return query, after
+
+    def records(self, said: Any, stream: str) -> list[Any]:
+        return said["rws"]
+
+    def field(self, name: str, stream: str) -> str:
+        return "ident" if name == "key" else {"customers": "arch", "invoices": "rest", "payments": "amt"}[stream]
+
+    def claim(self, said: Any, stream: str, more: bool) -> None:
+        last = said["rws"][-1] if said["rws"] else {"kynd": "B", "ident": 1}
+        said["nxt"] = f"{last['kynd']}:{last['ident']}" if more else None
+
+    def stranger(self, stream: str) -> Record:
+        return {"kynd": "?", "ident": 991, "st": "S", "made": None, "mod": None, "num": "K-1"}
+
+
+class XeroAnswers(Vendor):
+    """`{"Status": "OK", "pagination": {…}, "Invoices": […]}`."""
+
+    errors = (
+        {"ErrorNumber": 10, "Type": "ValidationException", "Message": " ".join(PERSON),
+         "Elements": [{"ValidationErrors": [{"Message": PERSON[1]}]}]},
+        {"Title": "Unauthorized", "Status": 401, "Detail": f"AuthenticationUnsuccessful {PERSON[0]}"},
+    )  # fmt: skip
+    lists: ClassVar[Mapping[str, tuple[str, str, str]]] = {
+        "customers": ("Contacts", "ContactID", "ContactStatus"),
+        "invoices": ("Invoices", "InvoiceID", "AmountDue"),
+        "credit_notes": ("CreditNotes", "CreditNoteID", "RemainingCredit"),
+        "payments": ("Payments", "PaymentID", "Amount"),
+        "overpayments": ("Overpayments", "OverpaymentID", "RemainingCredit"),
+        "prepayments": ("Prepayments", "PrepaymentID", "RemainingCredit"),
+    }
+
+    def question(self, asked: Asked, stream: str) -> tuple[Any, Any] | None:
+        address = urlsplit(asked.target)
+        if not address.path.endswith(f"/{self.lists[stream][0]}"):
+            return None
+        query = dict(parse_qsl(address.query))
+        page = query.pop("page", "")
+        # A read of changes goes on from the last page's moment: that is its next page, too.
+        return query, (page, dict(asked.headers).get("If-Modified-Since", ""))
+
+    def records(self, said: Any, stream: str) -> list[Any]:
+        return said[self.lists[stream][0]]
+
+    def field(self, name: str, stream: str) -> str:
+        return self.lists[stream][1 if name == "key" else 2]
+
+    def claim(self, said: Any, stream: str, more: bool) -> None:
+        pages, rows = said["pagination"], self.records(said, stream)
+        if more:
+            pages |= {"pageCount": pages["pageCount"] + 3, "itemCount": pages["itemCount"] + 3 * pages["pageSize"]}
+        else:
+            held = (pages["page"] - 1) * pages["pageSize"] + len(rows)
+            pages |= {"pageCount": pages["page"], "itemCount": held}
+
+    def stranger(self, stream: str) -> Record:
+        return {"QuoteID": "2b1a6b8e-0000-4000-8000-000000000991", "QuoteNumber": "QU-1", "Status": "SENT"}
+
+
+class TrytonAnswers(Vendor):
+    """`{"id": 1, "result": […]}`."""
+
+    first = 1  # a login is braked by Tryton itself: what it answers to that is not for a retry to get over
+    cannot: ClassVar[Mapping[str, str]] = {"claims_less": NO_TOTAL, "claims_more": NO_TOTAL}
+    errors = (
+        {"id": 1, "error": ["UserError", [f"You cannot modify {' '.join(PERSON)}.", "", None]]},
+        {"id": 1, "error": [f"'{PERSON[1]}'", ""]},
+        {"id": 1, "error": ["ConcurrencyException", PERSON[0]]},
+    )
+    models: ClassVar[Mapping[str, str]] = {
+        "customers": "party.party", "invoices": "account.invoice", "payments": "account.move.line",
+    }  # fmt: skip
+
+    def question(self, asked: Asked, stream: str) -> tuple[Any, Any] | None:
+        said = json.loads(asked.body or b"{}")
+        if said.get("method") != f"model.{self.models[stream]}.search_read" or said["params"][2] is None:
+            return None
+        *domain, last = said["params"][0]
+        return (domain, last[2]) if last[:2] == ["id", ">"] else None
+
+    def records(self, said: Any, stream: str) -> list[Any]:
+        return said["result"]
+
+    def field(self, name: str, stream: str) -> str:
+        return "id" if name == "key" else {"customers": "name", "invoices": "total_amount", "payments": "debit"}[stream]
+
+    def stranger(self, stream: str) -> Record:
+        return {"id": 9_999_991, "rec_name": "a record of another model"}
+
+    def number(self, literal: float) -> Any:
+        return {"__class__": "Decimal", "decimal": str(literal)}
+
+
+VENDORS: Mapping[str, Vendor] = {"sample": SampleAnswers(), "xero": XeroAnswers(), "tryton": TrytonAnswers()}
