@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 import tempfile
 import time
@@ -35,6 +36,7 @@ QUICK = {"parts": ["speed"], "invoices": 300, "sizes": [300], "rounds": 1, "warm
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what was asked for, print it, and judge it."""
     options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that whoever was started is ended, too
     if options.quick:
         vars(options).update({**QUICK, "parts": options.parts or QUICK["parts"]})
     options.parts = options.parts or PARTS

@@ -16,6 +16,7 @@ from airflow.sdk import (
     Asset,
     CronTriggerTimetable,
     Param,
+    ParamsDict,
     TaskGroup,
     TriggerRule,
     get_current_context,
@@ -294,7 +295,6 @@ def build(organization: Organization) -> DAG:
         dagrun_timeout=RUN_TIMEOUT,
         is_paused_upon_creation=organization.paused_upon_creation,
         default_args=ARGUMENTS | {"owner": organization.owner},
-        params=_params(names),
         tags=["receivables", "sync", connector.name],
         # In this order: owners are told that a run without a judgement failed, not that it was judged.
         on_failure_callback=[OwnersNotifier(organization_id=organization.id, state="failing"), take_readiness_away],
@@ -317,6 +317,9 @@ def build(organization: Organization) -> DAG:
         loads >> validated
         loads >> gate
         reconciled >> gate
+    # Set last: every task made before would copy them, which is half of the time to parse and two thirds of the bytes.
+    dag.params = ParamsDict(_params(names))
+    dag.params.validate()
     return dag
 
 

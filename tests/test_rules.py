@@ -16,7 +16,7 @@ from include.connectors import base
 
 PROJECT = Path(__file__).resolve().parents[1]
 HEAVY = ("pandas", "pyarrow", "great_expectations")
-MAY_NAME_VENDORS = ("demo", "docs", "tests", "include/sandbox", "include/outbound")
+MAY_NAME_VENDORS = ("demo", "bench", "docs", "tests", "include/sandbox", "include/outbound")
 KNOWS_HTTP = {("oauth.py", "requests"), ("token_endpoint.py", "urllib3.util")}
 """A type, and a table of retries for the one session; neither asks."""
 PICTURE_BYTES = 200_000
