@@ -64,8 +64,8 @@ EXHIBITS = (
         (
             Edit(
                 "include.normalize:normalize",
-                "{item.key: address for address in manifest.pages for item in staging.page_items(address)}",
-                "{item.key: address for address in manifest.pages[::-1] for item in staging.page_items(address)}",
+                "_read_again(manifest.pages)",
+                "_read_again(manifest.pages[::-1])",
             ),
         ),
     ),

@@ -28,9 +28,9 @@ EXHIBITS = (
         values.an_amount_is_read_exactly,
         (
             Edit(
-                "include.connectors.http:Answer.json",
-                "json_module.loads(self.body.decode(), object_pairs_hook=whole, parse_float=parse_float)",
-                "json_module.loads(self.body.decode(), object_pairs_hook=whole)",
+                "include.exact_json:decode",
+                "_DECODER.decode(body)",
+                "json.loads(body)",
             ),
         ),
     ),
@@ -140,9 +140,8 @@ EXHIBITS = (
         (
             Edit(
                 "include.normalize:_frame",
-                "pd.Series(typed, dtype=pd.ArrowDtype(ARROW_TYPES.get(column.kind, pa.string())))",
-                "pd.Series([str(v) for v in typed] if column.kind is Kind.TEXT else typed,"
-                " dtype=pd.ArrowDtype(ARROW_TYPES.get(column.kind, pa.string())))",
+                "columns.get(column.name) or [None] * length",
+                "[str(v) if column.kind is Kind.TEXT else v for v in columns.get(column.name) or [None] * length]",
             ),
         ),
     ),
@@ -165,7 +164,8 @@ EXHIBITS = (
         (
             Edit(
                 "include.normalize:normalize",
-                "rejects += [(reject, latest[reject.key][1] if reject.key in latest else None) for reject in bad]",
+                "rejects += [(reject, came[latest[reject.key][1]] if reject.key in latest else None)"
+                " for reject in bad]",
                 "bad = []",
             ),
         ),
@@ -200,7 +200,7 @@ EXHIBITS = (
         values.a_day_is_the_organizations_own,
         (
             Edit(
-                f"{XERO}.wire:day",
+                f"{XERO}.wire:_day",
                 "(_EPOCH + timedelta(milliseconds=int(found[1])) + _offset(found[2])).date()",
                 "(_EPOCH + timedelta(milliseconds=int(found[1]))).date()",
             ),
