@@ -30,7 +30,7 @@ status: env ## how every organization stands
 	@exec $(PY) -m include.environment run $(PY) -m include.status $(ARGS)
 
 test: env-dev env-tryton env-xero ## all tests, the demo among them (ARGS="-m 'not slow'")
-	@exec $(PY) -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@exec $(PY) -m pytest --numprocesses 2 --no-loadscope-reorder $(ARGS)
 
 torture: env-dev env-tryton env-xero ## the survival kit in full, an hour and more (ARGS="--json FILE --only PARTS --page")
 	@exec $(PY) -m tests.survival.torture $(ARGS)

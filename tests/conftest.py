@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 E2E_SECONDS = 900
-TESTS = Path(__file__).parent
-WHOLE_MACHINE = ("e2e", "scheduler")
+WHOLE_MACHINE = (["e2e"], ["scheduler"])
 """Folders whose tests run a whole Airflow: one after the other, and started first, as they take longest."""
 
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="greenlight-tests-")
@@ -18,25 +19,33 @@ os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the tests that start real servers the time they need, and each room's tests to one worker.
+class ByRoom(LoadScopeScheduling):
+    """Gives a room's tests to one worker: they share servers that take long to start."""
 
-    A room's tests share servers that take long to start, so they stay together (pytest-xdist's loadgroup).
-    """
+    def _split_scope(self, nodeid: str) -> str:
+        return room(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByRoom:
+    """Let `--numprocesses` spread rooms over its workers, not single tests."""
+    return ByRoom(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests of real servers the time they need; with several workers, begin with what takes longest."""
     for item in items:
         if item.get_closest_marker("e2e") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(E2E_SECONDS))
-        item.add_marker(pytest.mark.xdist_group(_room(item)))
     if os.environ.get("PYTEST_XDIST_WORKER"):
-        items.sort(key=lambda item: _room(item) != "airflow")
+        items.sort(key=lambda item: room(item.nodeid) != "airflow")
 
 
-def _room(item: pytest.Item) -> str:
+def room(nodeid: str) -> str:
     """Return which tests run in the same process: those of one folder, or of a folder of `survival`."""
-    folder, *below = item.path.relative_to(TESTS).parent.parts or ("units",)
-    if folder in WHOLE_MACHINE:
+    _, *folders, _ = Path(nodeid.partition("::")[0]).parts
+    if folders[:1] in WHOLE_MACHINE:
         return "airflow"
-    return "/".join([folder, *below]) if folder == "survival" else folder
+    return "/".join(folders[: 2 if folders[:1] == ["survival"] else 1]) or "units"
 
 
 from tests.storages import *  # noqa: E402, F403 - after Airflow has its home
