@@ -42,15 +42,14 @@ def extract(setting: Setting, full_refresh: bool = True) -> dict[str, Any]:
     from include import extract as room
     from include import warehouse
     from include.organizations import Organization
+    from include.stager import Read
 
     connector = _connector(setting)
     organization = Organization(
         id=ORGANIZATION, connector="xero", connection=CONNECTION, entity=setting.source.entity,
         history_from=date(2000, 1, 1),
     )  # fmt: skip
-    read = room.Read(
-        warehouse.engine(setting.warehouse), organization, connector, connector.stream(STREAM), setting.run_id
-    )
+    read = Read(warehouse.engine(setting.warehouse), organization, connector, connector.stream(STREAM), setting.run_id)
     return room.extract(read, room.Options(full_refresh=full_refresh), datetime.now(UTC)).summary()
 
 

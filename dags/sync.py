@@ -118,6 +118,7 @@ def extract(stream: str) -> dict[str, Any]:
     from include import extract as room
     from include import warehouse
     from include.run import now, options
+    from include.stager import Read
 
     context = get_current_context()
     asked = options(context["params"], context["dag_run"].triggering_user_name or "")
@@ -125,7 +126,7 @@ def extract(stream: str) -> dict[str, Any]:
         raise AirflowSkipException(f"{stream} was not asked for")
     run = _run()
     with _errors_of(run):
-        read = room.Read(
+        read = Read(
             run.engine, run.organization, run.connector, run.connector.stream(stream), run.run_id,
             context["ti"].try_number,
         )  # fmt: skip

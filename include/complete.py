@@ -18,6 +18,7 @@ from include import extract, warehouse
 from include.connectors.base import Connector, Stream
 from include.normalize import normalize
 from include.organizations import Organization
+from include.stager import Read
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ def complete(
         if rounds == 1:
             extract.identify(engine, organization, connector, now)
         for stream, keys in wanted:
-            read = extract.Read(engine, organization, connector, stream, f"{run_id}~complete{rounds}", try_number)
+            read = Read(engine, organization, connector, stream, f"{run_id}~complete{rounds}", try_number)
             manifest, absent = extract.read_again(read, keys)
             asked.update(keys)
             orphans.update(absent)

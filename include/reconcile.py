@@ -21,6 +21,7 @@ from include.connectors.base import Connector, ControlFigures, Figure
 from include.ledger import Ledger, OpenDocument
 from include.normalize import normalize
 from include.organizations import Organization
+from include.stager import Read
 
 log = logging.getLogger(__name__)
 
@@ -293,7 +294,7 @@ def _read_changes_again(
 ) -> None:
     """Load what the ERP changed while this run was reading, and what that points at, through the same rooms."""
     for stream in connector.streams:
-        read = extract.Read(engine, organization, connector, stream, run_id)
+        read = Read(engine, organization, connector, stream, run_id)
         manifest = extract.read_changed(read, since)
         if not manifest.is_unchanged:
             changed, gone = manifest.changed_count, len(manifest.deleted)

@@ -15,7 +15,7 @@ from include import warehouse
 from include.connectors.base import is_unnamed
 
 if TYPE_CHECKING:
-    from include.extract import Read, Stager
+    from include.stager import Read, Stager
 
 
 def lacking(read: Read, listed: Iterable[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 E2E_SECONDS = 900
 WHOLE_MACHINE = (["e2e"], ["scheduler"])
 """Folders whose tests run a whole Airflow: one after the other, and started first, as they take longest."""
+SYSTEM = re.compile(r"\b(sample|xero|tryton)\b")
 
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="greenlight-tests-")
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
@@ -41,11 +43,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def room(nodeid: str) -> str:
-    """Return which tests run in the same process: those of one folder, or of a folder of `survival`."""
-    _, *folders, _ = Path(nodeid.partition("::")[0]).parts
+    """Return which tests run in the same process: those of one folder, of `survival` those of a part and a system."""
+    path, _, parameters = nodeid.partition("[")
+    _, *folders, _ = Path(path.partition("::")[0]).parts
     if folders[:1] in WHOLE_MACHINE:
         return "airflow"
-    return "/".join(folders[: 2 if folders[:1] == ["survival"] else 1]) or "units"
+    if folders[:1] == ["survival"]:
+        system = SYSTEM.search(parameters)
+        return "/".join([*folders[:2], system[0] if system else ""])
+    return "/".join(folders[:1]) or "units"
 
 
 from tests.storages import *  # noqa: E402, F403 - after Airflow has its home

@@ -17,6 +17,7 @@ from include.expectations.suites import ALL
 from include.extract import Options
 from include.model import TABLES, UNCOMPARED
 from include.organizations import Organization
+from include.stager import Read
 from include.warehouse.queries import run_started_at
 
 if TYPE_CHECKING:
@@ -86,9 +87,7 @@ class Nights:
     ) -> staging.Manifest:
         """Enter the first room for one stream."""
         system = self.system()
-        read = extract.Read(
-            self.engine, self.organization, system, system.stream(stream), run_id or self.new_run(), try_number
-        )
+        read = Read(self.engine, self.organization, system, system.stream(stream), run_id or self.new_run(), try_number)
         return extract.extract(read, options, self.now)
 
     def load(self, manifest: staging.Manifest) -> warehouse.Summary:

@@ -105,7 +105,7 @@ UNCHANGED = (
 )
 RESUME = (
     _file("resume: the list of inherited pages", "extract", r"inherited\.json"),
-    _call("resume: what changed since another run's pages is read", "extract", "include.extract:Stager.catch_up"),
+    _call("resume: what changed since another run's pages is read", "extract", "include.stager:Stager.catch_up"),
 )
 NORMALIZE = (
     _call("normalize: the manifest is read", "normalize", "include.staging:Manifest.read"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.survival.museum import checks_reading as reading
 from tests.survival.museum.mutant import Edit, Mutant
 
-EXTRACT, STAGING, SWEEP = "include.extract", "include.staging", "include.sweep"
+EXTRACT, STAGER, STAGING, SWEEP = "include.extract", "include.stager", "include.staging", "include.sweep"
 
 EXHIBITS = (
     Mutant(
@@ -21,7 +21,7 @@ EXHIBITS = (
         (
             Edit(f"{EXTRACT}:_window", "cursor - stream.overlap", "cursor"),
             Edit(
-                f"{EXTRACT}:Stager._count",
+                f"{STAGER}:Stager._count",
                 "again = self.seen.add(item.key for item in items)",
                 "items = [i for i in items if not (self.window.since and i.updated_at and"
                 " i.updated_at <= self.window.since)]\nagain = self.seen.add(item.key for item in items)",
@@ -38,7 +38,7 @@ EXHIBITS = (
         "the cursor is the clock",
         "jprante/elasticsearch-jdbc#393: the next read begins at the current time, new rows are not found",
         reading.what_is_committed_late_after_the_newest_record_arrives,
-        (Edit(f"{EXTRACT}:Stager.manifest", "min(self.newest, self.started_at, *held)", "self.started_at"),),
+        (Edit(f"{STAGER}:Stager.manifest", "min(self.newest, self.started_at, *held)", "self.started_at"),),
     ),
     Mutant(
         "the cursor is a day",
@@ -57,8 +57,8 @@ EXHIBITS = (
         "chio-labs/sqlbuild#464: rows dated ahead become the largest cursor, and current data are skipped",
         reading.a_record_of_the_future_does_not_hide_todays_changes,
         (
-            Edit(f"{EXTRACT}:Stager._count", "item.updated_at and item.updated_at > source_time", "False"),
-            Edit(f"{EXTRACT}:Stager.manifest", "min(self.newest, self.started_at, *held)", "self.newest"),
+            Edit(f"{STAGER}:Stager._count", "item.updated_at and item.updated_at > source_time", "False"),
+            Edit(f"{STAGER}:Stager.manifest", "min(self.newest, self.started_at, *held)", "self.newest"),
         ),
     ),
     Mutant(
@@ -66,7 +66,7 @@ EXHIBITS = (
         "meltano/sdk#118: the bookmark is set to each record's value, whether it is larger than before or not",
         reading.the_cursor_never_goes_back,
         (
-            Edit(f"{EXTRACT}:Stager.manifest", "max(cursor, reached)", "reached"),
+            Edit(f"{STAGER}:Stager.manifest", "max(cursor, reached)", "reached"),
             Edit("include.warehouse.fence:_reached", "max(cursor, row.cursor)", "cursor"),
         ),
     ),
@@ -76,7 +76,7 @@ EXHIBITS = (
         reading.a_limited_run_moves_no_cursor,
         (
             Edit(
-                f"{EXTRACT}:Stager.manifest",
+                f"{STAGER}:Stager.manifest",
                 "not limited",
                 "True",
             ),
@@ -120,7 +120,7 @@ EXHIBITS = (
         reading.the_same_page_for_ever_ends_the_read,
         (
             Edit(
-                f"{EXTRACT}:Stager.stage",
+                f"{STAGER}:Stager.stage",
                 "mark in seen and (resumable or page.items)",
                 "False",
             ),
@@ -130,7 +130,7 @@ EXHIBITS = (
         "a retry goes on with another list's token",
         "mvanhorn/cli-printing-press#4674: the resume cursor is advanced past records that were never extracted",
         reading.a_retry_goes_on_with_the_windows_own_token,
-        (Edit(f"{EXTRACT}:Stager.take_over", 'note["token"] if note["resumable"] else self.token', 'note["token"]'),),
+        (Edit(f"{STAGER}:Stager.take_over", 'note["token"] if note["resumable"] else self.token', 'note["token"]'),),
     ),
     Mutant(
         "a retry takes pages that are older than the rows",
@@ -174,7 +174,7 @@ EXHIBITS = (
         reading.a_mended_mapping_reads_all_records_again,
         (
             Edit(
-                f"{EXTRACT}:Stager._versioned",
+                f"{STAGER}:Stager._versioned",
                 "f'{version}.{item.digest}'",
                 "f'1.{item.digest}'",
             ),
@@ -186,7 +186,7 @@ EXHIBITS = (
         reading.a_record_that_changed_back_while_it_was_read_is_as_it_is_there,
         (
             Edit(
-                f"{EXTRACT}:Stager._changed",
+                f"{STAGER}:Stager._changed",
                 "item.key in before or stored.get(item.key) != item.digest",
                 "stored.get(item.key) != item.digest",
             ),
