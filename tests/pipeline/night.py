@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
 
+from include.connectors.base import Connector
 from tests.conformance import ledger
 from tests.conformance.books import Row
 from tests.conformance.sample import Sample
@@ -23,7 +24,6 @@ class Pipeline(Nights):
     """One organization over one entity of the sample system."""
 
     world: OverBooks
-    connector = Sample
 
     def __init__(
         self, engine: Engine, source: Running, organization_id: str = "acme", entity: str = "north", first: int = 1
@@ -34,6 +34,15 @@ class Pipeline(Nights):
     @property
     def entity(self) -> str:
         return self.world.entity
+
+    @property
+    def connector(self) -> type[Connector]:
+        """What reads the system; a test may set another one."""
+        return self.world.connector
+
+    @connector.setter
+    def connector(self, connector: type[Connector]) -> None:
+        self.world.connector = connector  # type: ignore[misc]
 
     def books(self) -> AbstractContextManager[Row]:
         """Open the source's books to change them."""
