@@ -39,15 +39,21 @@ def on_dag_run_failed(dag_run: Any, msg: str) -> None:
 
 
 def _sentences(dag_run: Any) -> list[str]:
-    """Return what the run's tasks pushed, each sentence once; read in a session of its own."""
-    from airflow.models.xcom import XComModel
-    from airflow.utils.session import create_session
-    from sqlalchemy import select
+    """Return what the run's tasks pushed, each sentence once.
 
+    Read in the run's own session: the scheduler forbids a commit while it decides, and any other session commits.
+    """
+    from airflow.models.xcom import XComModel
+    from sqlalchemy import select
+    from sqlalchemy.orm import object_session
+
+    session = object_session(dag_run)
+    if session is None:
+        return []
     mine = (XComModel.dag_id == dag_run.dag_id, XComModel.run_id == dag_run.run_id, XComModel.key == KEY)
-    with create_session() as session:
+    with session.no_autoflush:
         found = session.scalars(select(XComModel).where(*mine).order_by(XComModel.timestamp)).all()
-        return list(dict.fromkeys(str(XComModel.deserialize_value(one)) for one in found))
+    return list(dict.fromkeys(str(XComModel.deserialize_value(one)) for one in found))
 
 
 class RunNotes(AirflowPlugin):

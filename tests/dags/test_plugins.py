@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +16,7 @@ from include import pools
 from include.connectors import base
 from include.run import options
 
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PLUGIN = Path(__file__).resolve().parents[2] / "plugins" / "run_notes.py"
 
 
@@ -54,18 +57,44 @@ def test_a_persons_note_and_other_dags_are_left_alone(plugin: Any) -> None:
     assert noted(plugin, {"dry_run": True}, dag_id="publish__north") == ""
 
 
-def test_a_failed_run_shows_once_what_its_tasks_had_to_stop_for(plugin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def session() -> Iterator[Any]:
+    """A session of Airflow's models over an empty database."""
+    from airflow.models import import_all_models
+    from airflow.models.base import Base
+    from sqlalchemy import create_engine
+    from sqlalchemy.orm import Session
+
+    import_all_models()
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as made:
+        yield made
+    engine.dispose()
+
+
+def test_a_failed_run_shows_once_what_its_tasks_had_to_stop_for(plugin: Any, session: Any) -> None:
+    """As the scheduler tells it, which allows no commit meanwhile and would die of one."""
     from airflow.models.dagrun import DagRun
+    from airflow.models.xcom import XComModel
+    from airflow.utils.sqlalchemy import prohibit_commit
 
     said = ["acme · Xero: the calls of this day are used up → wait"] * 2 + ["invoices: 40 records are gone"]
-    monkeypatch.setattr(plugin, "_sentences", lambda run: list(dict.fromkeys(said)))
-    run = SimpleNamespace(dag_id="sync__north", run_id="r", note=None)
-    plugin.on_dag_run_failed(dag_run=run, msg="")
+    run = DagRun("sync__north", run_id="r", run_type="manual", run_after=NOW)
+    session.add(run)
+    session.flush()
+    for number, sentence in enumerate(said):
+        session.add(XComModel(
+            dag_run_id=run.id, dag_id="sync__north", run_id="r", task_id=f"task_{number}", key="note",
+            value=XComModel.serialize_value(sentence), timestamp=NOW + timedelta(seconds=number),
+        ))  # fmt: skip
+    session.flush()
+    with prohibit_commit(session):
+        plugin.on_dag_run_failed(dag_run=run, msg="")
     assert run.note == f"{said[0]}\n{said[2]}"
     for other in (SimpleNamespace(dag_id="publish__north", note=None), SimpleNamespace(dag_id="sync__n", note="mine")):
         plugin.on_dag_run_failed(dag_run=other, msg="")
         assert other.note in (None, "mine")
-    assert DagRun.note
 
 
 def test_the_limits_are_those_of_a_run(plugin: Any) -> None:
