@@ -112,9 +112,9 @@ NORMALIZE = (
     _call("normalize: a page is read", "normalize", "include.staging:read_page"),
     _call("normalize: a page is decoded", "normalize", "connector:decode"),
     _call("normalize: the records are mapped", "normalize", "connector:normalize"),
-    _file("normalize: a table's Parquet", "normalize", r"[a-z_]+-\d{6}\.parquet"),
-    _file("normalize: the next Parquet", "normalize", r"[a-z_]+-\d{6}\.parquet", nth=2),
-    _file("normalize: the records", "normalize", r"records\.parquet"),
+    _file("normalize: a table's Parquet", "normalize", r"(?!records)[a-z_]+-\d{6}\.parquet"),
+    _file("normalize: the next Parquet", "normalize", r"(?!records)[a-z_]+-\d{6}\.parquet", nth=2),
+    _file("normalize: the records", "normalize", r"records-\d{6}\.parquet"),
     _file("normalize: the rejects", "normalize", r"rejects\.parquet"),
     _file("normalize: the manifest", "normalize", r"normalized\.json"),
 )
