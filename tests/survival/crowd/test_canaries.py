@@ -32,9 +32,8 @@ def test_nothing_planted_is_said_or_lies_about(file: Engine, tmp_path: Path) -> 
                 made.assert_silent()
             except AssertionError as leak:
                 pytest.fail(f"{name}, seed {seed}: {leak}")
-        assert len(made.lab.nights.rows("contacts")) >= ADDRESSES * 0.8, (
-            "the people are in the tables, where they belong"
-        )
+        # Who was spoilt on purpose is rejected with all his contacts.
+        assert len(made.lab.nights.rows("contacts")) > ADDRESSES / 2, "the people are in the tables, where they belong"
         made.assert_nothing_lies_about()
 
 

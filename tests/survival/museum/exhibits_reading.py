@@ -92,7 +92,7 @@ EXHIBITS = (
                 f"{EXTRACT}:extract",
                 "stager.stage(read.connector.read(stream, replace(window, resume=stager.token)), resumable=True)",
                 "try:\n    stager.stage(read.connector.read(stream, replace(window, resume=stager.token)),"
-                " resumable=True)\nexcept SourceUnavailable:\n    pass",
+                " resumable=True)\nexcept Exception:\n    pass",
             ),
         ),
     ),
