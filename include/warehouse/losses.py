@@ -58,7 +58,7 @@ def judge(connection: Connection, staged: Staged, manifest: Manifest, stamp: Sta
     own, whole = _known(connection, stamp)
     lost_before = _lost_before(connection, stamp)
     within = min(_limit(own), _limit(whole) - lost_before)
-    lost = len(gone) if len(gone) <= within else len(_that_count(connection, staged, gone, stamp, within))
+    lost = len(_that_count(connection, staged, gone, stamp, within))
     if lost <= within:
         return Losses(lost, len(gone))
     fingerprint = blake2b("\n".join(gone).encode(), digest_size=6).hexdigest()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import airflow.settings  # noqa: F401 - its first import would take the log's handlers from a running test
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine, delete

@@ -146,6 +146,20 @@ def test_voids_and_documents_that_come_back_under_another_key_are_no_losses(on_s
     assert_equal(on_sqlite)
 
 
+def test_few_voids_leave_the_other_streams_of_the_run_all_they_may_lose(on_sqlite: Pipeline) -> None:
+    add_drafts(on_sqlite, 4)
+    with on_sqlite.books() as books:
+        bills = [row for row in books["documents"] if row["st"] == "E" and row["kynd"] == "B"][:4]
+        for row in bills:
+            Books(books).void(row, after(1))
+    on_sqlite.sync()
+    with on_sqlite.books() as books:
+        voided = {row["ident"] for row in bills}
+        books["documents"] = [d for d in books["documents"] if d["ident"] not in voided or d["kynd"] != "B"]
+    night = on_sqlite.sync()
+    assert len(night.manifests["invoices"].deleted) == 4 and said(on_sqlite, night.run_id)["lost"] == 0
+
+
 class Fed(Sample):
     """The sample system, if it kept a list of what it deleted, and could not list its keys."""
 
