@@ -61,6 +61,6 @@ def _of(trying: Callable[[], object]) -> str:
     """Return what was wrong, "" for nothing."""
     try:
         trying()
-    except Exception:
+    except Exception:  # whatever it is, it did not survive: the report counts and shows it
         return traceback.format_exc()[-2000:]
     return ""

@@ -41,7 +41,7 @@ class Vendor(ABC):
         """Return how the system calls the `key` or an `amount` of the stream's records."""
 
     def claim(self, said: Any, stream: str, more: bool) -> None:
-        """Let the answer claim that more (or nothing) follows than does."""
+        """Let the answer claim that more (or nothing) follows than does; who says so in `cannot` is not asked."""
         raise NotImplementedError
 
     @abstractmethod
