@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import fcntl
 import os
 import re
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +21,11 @@ WHOLE_MACHINE = (["e2e"], ["scheduler"])
 """Folders whose tests run a whole Airflow: one after the other, and started first, as they take longest."""
 SYSTEM = re.compile(r"\b(sample|xero|tryton)\b")
 
-os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="greenlight-tests-")
+OURS = os.environ["AIRFLOW_HOME"] if "PYTEST_XDIST_WORKER" in os.environ else None
+"""Of a worker: the home of the process that started it, in which it has its own."""
+os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="greenlight-tests-", dir=OURS)
+if OURS is None:
+    atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
@@ -40,6 +49,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(E2E_SECONDS))
     if os.environ.get("PYTEST_XDIST_WORKER"):
         items.sort(key=lambda item: room(item.nodeid) != "airflow")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
+    """Let a test marked `alone` have the machine for itself: the other workers wait before their next test."""
+    if OURS is None:
+        return (yield)
+    with _turn(Path(OURS), alone=bool(item.get_closest_marker("alone"))):
+        return (yield)
+
+
+@contextmanager
+def _turn(folder: Path, alone: bool) -> Iterator[None]:
+    """Wait until nobody is alone; who wants to be alone, until nobody else is there, and nobody overtakes that."""
+    with (folder / "door").open("w") as door, (folder / "machine").open("w") as machine:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        fcntl.flock(machine, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(door, fcntl.LOCK_UN)
+        yield
 
 
 def room(nodeid: str) -> str:

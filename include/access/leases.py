@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import scrypt
 from typing import Any
 
@@ -181,11 +181,9 @@ class TokenStore:
     def _mine(self) -> Any:
         return (tokens.c.connection_id == self.connection_id) & (tokens.c.seed_digest == self._digest)
 
-    @cached_property
+    @property
     def _digest(self) -> str:
-        """Slow on purpose: a password may be the seed, and its digest must not give it away."""
-        salt = f"greenlight/{self.connection_id}".encode()
-        return scrypt(self._seed.encode(), salt=salt, n=2**14, r=8, p=1, dklen=16).hex()
+        return _slow_digest(self._seed, self.connection_id)
 
     @cached_property
     def _store(self) -> Engine:
@@ -193,3 +191,9 @@ class TokenStore:
 
     def _transaction(self) -> AbstractContextManager[Connection]:
         return access.transaction(self._store, f"token {self.connection_id}")
+
+
+@cache
+def _slow_digest(seed: str, connection_id: str) -> str:
+    """Slow on purpose, and so made once a process: a password may be the seed, its digest must not give it away."""
+    return scrypt(seed.encode(), salt=f"greenlight/{connection_id}".encode(), n=2**14, r=8, p=1, dklen=16).hex()

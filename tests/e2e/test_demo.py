@@ -63,6 +63,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return json.loads(figures.read_text()) | {"folder": folder, "port": port}
 
 
+@pytest.mark.alone
 def test_every_figure_is_as_the_systems_say_within_four_minutes(finished: dict[str, Any]) -> None:
     assert finished["ok"]
     assert finished["seconds"] <= WITHIN_SECONDS
