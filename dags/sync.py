@@ -29,6 +29,7 @@ from include import organizations
 from include.connectors import base
 from include.errors import SourceUnavailable
 from include.notify import OwnersNotifier
+from include.pools import SLOTS
 from include.retry import RetryByKind
 from include.run import take_readiness_away
 
@@ -293,6 +294,7 @@ def build(organization: Organization) -> DAG:
         start_date=datetime(2025, 1, 1, tzinfo=UTC),
         catchup=False,
         max_active_runs=1,
+        max_active_tasks=SLOTS // 2,  # however slow its system answers, the others find the pool half free
         dagrun_timeout=RUN_TIMEOUT,
         is_paused_upon_creation=organization.paused_upon_creation,
         default_args=ARGUMENTS | {"owner": organization.owner},

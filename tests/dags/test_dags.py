@@ -24,6 +24,7 @@ from include import errors, staging, test_mode, warehouse
 from include import organizations as organizations_
 from include.expectations import checkpoint
 from include.expectations.verdict import Check, Verdict
+from include.pools import SLOTS
 from tests.dags.conftest import FOLDER, write
 from tests.dags.structure import SNAPSHOT, describe, schedule
 
@@ -74,6 +75,10 @@ def test_every_task_has_an_owner_a_doc_and_an_end(bag: DagBag) -> None:
         assert task.owner == owner, task.task_id
         assert task.doc_md, task.task_id
         assert task.execution_timeout and task.execution_timeout < task.dag.dagrun_timeout, task.task_id
+
+
+def test_an_organization_whose_system_hangs_leaves_the_others_half_of_the_pool(bag: DagBag) -> None:
+    assert all(2 * dag.max_active_tasks <= SLOTS for dag in bag.dags.values())
 
 
 def test_tasks_that_ask_the_erp_share_its_pool_and_no_other_task_takes_a_slot(bag: DagBag) -> None:
