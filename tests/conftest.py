@@ -19,6 +19,9 @@ from xdist.scheduler import LoadScopeScheduling
 E2E_SECONDS = 900
 WHOLE_MACHINE = (["e2e"], ["scheduler"])
 """Folders whose tests run a whole Airflow: one after the other, and started first, as they take longest."""
+BEGIN_WITH = ("airflow", "units", "survival")
+"""Rooms in which several workers begin: one with what takes longest, one with what is quick to say no; then the
+other long ones, so that none is left to the end, where one worker would do it alone."""
 SYSTEM = re.compile(r"\b(sample|xero|tryton)\b")
 
 OURS = os.environ["AIRFLOW_HOME"] if "PYTEST_XDIST_WORKER" in os.environ else None
@@ -43,12 +46,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByRoom:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give tests of real servers the time they need; with several workers, begin with what takes longest."""
+    """Give tests of real servers the time they need; with several workers, order the rooms."""
     for item in items:
         if item.get_closest_marker("e2e") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(E2E_SECONDS))
     if os.environ.get("PYTEST_XDIST_WORKER"):
-        items.sort(key=lambda item: room(item.nodeid) != "airflow")
+        items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    building = room(item.nodeid).partition("/")[0]
+    return BEGIN_WITH.index(building) if building in BEGIN_WITH else len(BEGIN_WITH)
 
 
 @pytest.hookimpl(wrapper=True)
