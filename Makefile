@@ -32,7 +32,7 @@ status: env ## how every organization stands
 test: env-dev env-tryton env-xero ## all tests, the demo among them (ARGS="-m 'not slow'")
 	@exec $(PY) -m pytest --numprocesses 2 --no-loadscope-reorder $(ARGS)
 
-torture: env-dev env-tryton env-xero ## the survival kit in full, an hour and more (ARGS="--json FILE --only PARTS --page")
+torture: env-dev env-tryton env-xero ## the survival kit in full, two hours (ARGS="--json FILE --only PARTS --page")
 	@exec $(PY) -m tests.survival.torture $(ARGS)
 
 compose-test: env-dev ## docker-compose.yaml on a real Docker engine, with killed workers (10 minutes)

@@ -122,12 +122,12 @@ def _repeat() -> Iterator[str]:
     yield "## Repeat it"
     yield ""
     yield "```"
-    yield 'make torture ARGS="--json torture.json"              # all of it, an hour and a half at most on two cores'
+    yield 'make torture ARGS="--json torture.json"              # all of it, two hours on two cores'
     yield 'make torture ARGS="--only crowd,museum --seed 4711"  # parts of it, with the seed of a run that failed'
     yield 'make torture ARGS="--minutes 5"                      # as much of each part as five minutes allow'
     yield "```"
     yield ""
-    yield "The suite (`make test`) runs a smaller share of every part with another seed each time, and prints it."
+    yield "The suite (`make test`) runs a smaller share of every part; its walks go by the seed of the day, which they print."
     yield ""
 
 
