@@ -127,7 +127,7 @@ def _repeat() -> Iterator[str]:
     yield 'make torture ARGS="--minutes 5"                      # as much of each part as five minutes allow'
     yield "```"
     yield ""
-    yield "The suite (`make test`) runs a smaller share of every part, its walks by the seed of the day, which they print."
+    yield "The suite (`make test`) runs a smaller share of every part, its walks by the day's seed, which they print."
     yield ""
 
 
