@@ -167,7 +167,7 @@ def _insert(connection: Connection, table: Table, found: Iterator[RecordBatch]) 
 def _copy(connection: Connection, table: Table, found: Iterator[RecordBatch]) -> None:
     names = [column.name for column in table.c]
     cursor: Any = connection.connection.cursor()
-    with cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN (FORMAT csv)") as copy:
+    with cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN (FORMAT csv, FREEZE)") as copy:
         for rows in _one_ahead(arrow.csv(batch.select(names)) for batch in found):
             copy.write(rows)
 
