@@ -93,7 +93,7 @@ def batches(addresses: Iterable[str], wanted: pa.Schema) -> Iterator[pa.RecordBa
 
 def record_types(batch: pa.RecordBatch) -> set[str]:
     """Return the record types among a batch's keys."""
-    # By a pattern, not by pc.list_element, whose 0 is made a scalar, and making one imports pandas as pa.array does.
+    # By a pattern: an argument that becomes a scalar, as pc.list_element's, imports pandas like pa.array does.
     types = pc.replace_substring_regex(batch.column("external_id"), pattern="(?s):.*", replacement="")
     return set(pc.unique(types).to_pylist())
 
@@ -185,7 +185,7 @@ def _storable(column: pa.Array) -> pa.Array:
 def _sqlite_values(field: pa.Field, column: pa.Array) -> Sequence[Any]:
     if pa.types.is_timestamp(field.type):
         plain_time = column.cast(pa.timestamp("us")).cast(pa.string())
-        column = pc.binary_join_element_wise(plain_time, "+00:00", "")
+        column = pc.replace_substring_regex(plain_time, pattern="$", replacement="+00:00")
     elif pa.types.is_date(field.type):
         column = column.cast(pa.string())
     elif (field.metadata or {}).get(b"kind") == Kind.DECIMAL.value.encode():
