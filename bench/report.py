@@ -43,7 +43,7 @@ def broken(said: Mapping[str, Any], least_ratio: float, most_megabytes: float) -
             found.append(f"loading the same again wrote {said['again']} rows, not 0")
         if said["rejects"]:
             found.append(f"{said['rejects']} invoices were rejected, not 0")
-    return [*found, *_memory(said, most_megabytes)]
+    return [*found, *_memory(said, most_megabytes), *_shut(said)]
 
 
 def _memory(said: Mapping[str, Any], most_megabytes: float) -> Iterator[str]:
@@ -58,6 +58,15 @@ def _memory(said: Mapping[str, Any], most_megabytes: float) -> Iterator[str]:
                 yield f"{stage} takes {peak / MEGABYTE:.0f} MB at {where}, above {most_megabytes:g} MB"
         if cold and (times := cold[-1][1] / cold[0][1]) > ALIKE:
             yield f"{stage} takes {times:.2f} times the memory at {cold[-1][0]:,} invoices: it grows with them"
+
+
+def _shut(said: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence where runs under Airflow did not reach their end, so that what they took says nothing."""
+    for name in ("dag", "night"):
+        if measured := said.get(name):
+            runs = measured.get("organizations", 1)
+            if shut := runs - measured["runs that opened the gate"]:
+                yield f"{shut} of {runs} runs of the {name} did not open the gate"
 
 
 def table(said: Mapping[str, Any]) -> str:

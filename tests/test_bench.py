@@ -74,6 +74,12 @@ def test_the_bench_fails_where_a_stage_takes_too_much_memory_in_whichever_proces
     assert len(report.broken(judged, least_ratio=0, most_megabytes=1)) == len(speed.STAGES) * 3
 
 
+def test_the_bench_fails_where_a_run_under_airflow_did_not_open_the_gate() -> None:
+    said = {"dag": {"runs that opened the gate": 1}, "night": {"organizations": 30, "runs that opened the gate": 28}}
+    (shut,) = report.broken(said, least_ratio=0, most_megabytes=1)
+    assert shut == "2 of 30 runs of the night did not open the gate"
+
+
 def test_the_bench_fails_where_memory_grows_with_the_rows(judged: dict[str, Any]) -> None:
     small = {name: judged["figures"][name] for name in speed.STAGES}
     judged["sizes"] = {"100": small, "400": deepcopy(small)}
