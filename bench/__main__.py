@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             books = stack.enter_context(database.running(starter))
             said["postgresql"] = books.version()
             if {"speed", "memory"} & set(options.parts):
-                said |= _stages(options, folder, environment, books, starter)
+                said |= _stages(options, folder, environment, books)
             if "night" in options.parts:
                 tell(f"a night of {options.group} organizations under Airflow, after a first load of each")
                 said |= nights.measure(books, folder, options.group, options.dag_invoices)
@@ -96,11 +96,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _stages(
-    options: argparse.Namespace, folder: Path, environment: dict[str, str], books: database.Database, starter: Worker
+    options: argparse.Namespace, folder: Path, environment: dict[str, str], books: database.Database
 ) -> dict[str, Any]:
     """Measure the stages: beside the bare script, and alone at several sizes."""
     with ExitStack() as stack:
-        return _measured(options, folder, speed.Workers(environment, stack, starter), environment, books, stack)
+        return _measured(options, folder, speed.Workers(environment, stack), environment, books, stack)
 
 
 def _measured(

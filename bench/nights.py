@@ -23,6 +23,13 @@ LONGEST_SECONDS = 1_800
 POLL_SECONDS = 2
 SMALL_INVOICES = 40
 """Of an organization of the group."""
+DEFAULTS = """\
+connector: xero
+schedule: none
+thresholds:
+  unreachable_overdue_percent: 100
+"""
+"""For every organization; in so few invoices the only debtor of a currency may be one without an address."""
 
 
 def measure(database: Database, folder: Path, count: int, invoices: int) -> dict[str, dict[str, Any]]:
@@ -53,7 +60,7 @@ def measure(database: Database, folder: Path, count: int, invoices: int) -> dict
 def _organizations(folder: Path, sandboxes: dict[str, Sandbox]) -> list[str]:
     """Write a YAML file for every company of the sandboxes; return the organizations' ids."""
     folder.mkdir()
-    (folder / "_defaults.yaml").write_text("connector: xero\nschedule: none\n")
+    (folder / "_defaults.yaml").write_text(DEFAULTS)
     names = []
     for connection, sandbox in sandboxes.items():
         sandbox.url()

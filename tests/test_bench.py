@@ -64,10 +64,25 @@ def test_the_bench_fails_where_a_bound_is_broken(judged: dict[str, Any]) -> None
     assert "1 invoices were rejected" in rejected
 
 
+def test_the_bench_fails_where_a_stage_takes_too_much_memory_in_whichever_process(judged: dict[str, Any]) -> None:
+    for name in ("load", speed.unchanged("load")):
+        figures = deepcopy(judged)
+        figures["figures"][name]["peak"] = 347_000_000_000
+        (warm,) = report.broken(figures, least_ratio=0, most_megabytes=100_000)
+        assert warm == "load takes 347000 MB at 300 invoices in a warm process, above 100000 MB"
+    judged["sizes"] = {size: {name: judged["figures"][name] for name in speed.STAGES} for size in ("100", "400")}
+    assert len(report.broken(judged, least_ratio=0, most_megabytes=1)) == len(speed.STAGES) * 3
+
+
+def test_the_bench_fails_where_a_run_under_airflow_did_not_open_the_gate() -> None:
+    said = {"dag": {"runs that opened the gate": 1}, "night": {"organizations": 30, "runs that opened the gate": 28}}
+    (shut,) = report.broken(said, least_ratio=0, most_megabytes=1)
+    assert shut == "2 of 30 runs of the night did not open the gate"
+
+
 def test_the_bench_fails_where_memory_grows_with_the_rows(judged: dict[str, Any]) -> None:
     small = {name: judged["figures"][name] for name in speed.STAGES}
     judged["sizes"] = {"100": small, "400": deepcopy(small)}
-    assert len(report.broken(judged, least_ratio=0, most_megabytes=1)) == len(speed.STAGES)
     judged["sizes"]["400"]["load"]["peak"] *= 2
     (grows,) = report.broken(judged, least_ratio=0, most_megabytes=100_000)
     assert grows.startswith("load takes 2.00 times the memory at 400 invoices")

@@ -14,7 +14,6 @@ from decimal import Decimal
 from hashlib import sha1
 from pathlib import Path
 from typing import IO, Any
-from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -58,8 +57,12 @@ REJECTS = pa.schema(
     ]
 )
 
+pa.set_memory_pool(pa.system_memory_pool())
+"""A load holds a few batches at a time; the default allocator would keep 20 MB more for what may come."""
+
 _NUL = re.compile(b"\0")
 _ESCAPED_NUL = re.compile(rb"\\u0000")
+_VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 _UNESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
@@ -84,14 +87,15 @@ def batches(addresses: Iterable[str], wanted: pa.Schema) -> Iterator[pa.RecordBa
         with _telling(address), _opened(address) as stream:
             file = pq.ParquetFile(stream)
             _same_columns(address, file.schema_arrow, wanted)
-            for batch in file.iter_batches(ROWS_PER_BATCH, columns=wanted.names):
+            for batch in file.iter_batches(ROWS_PER_BATCH, columns=wanted.names, use_threads=False):
                 yield _typed(address, batch, wanted)
 
 
 def record_types(batch: pa.RecordBatch) -> set[str]:
     """Return the record types among a batch's keys."""
-    parts = pc.split_pattern(batch.column("external_id"), ":", max_splits=1)
-    return set(pc.unique(pc.list_element(parts, 0)).to_pylist())
+    # By a pattern: an argument that becomes a scalar, as pc.list_element's, imports pandas like pa.array does.
+    types = pc.replace_substring_regex(batch.column("external_id"), pattern="(?s):.*", replacement="")
+    return set(pc.unique(types).to_pylist())
 
 
 def with_record_ids(batch: pa.RecordBatch, organization_id: str, table: str) -> pa.RecordBatch:
@@ -118,7 +122,10 @@ def sqlite_rows(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
 
 
 def _uuid5(seed: bytes, name: str) -> str:
-    return str(UUID(bytes=sha1(seed + name.encode(), usedforsecurity=False).digest()[:16], version=5))
+    """Return what `uuid.uuid5` does, in a third of the time (RFC 9562: version 5, variant in two bits)."""
+    digest = sha1(seed + name.encode(), usedforsecurity=False).hexdigest()
+    variant = _VARIANT[digest[16]]
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
 
 def _opened(address: str) -> IO[bytes]:
@@ -178,7 +185,7 @@ def _storable(column: pa.Array) -> pa.Array:
 def _sqlite_values(field: pa.Field, column: pa.Array) -> Sequence[Any]:
     if pa.types.is_timestamp(field.type):
         plain_time = column.cast(pa.timestamp("us")).cast(pa.string())
-        column = pc.binary_join_element_wise(plain_time, "+00:00", "")
+        column = pc.replace_substring_regex(plain_time, pattern="$", replacement="+00:00")
     elif pa.types.is_date(field.type):
         column = column.cast(pa.string())
     elif (field.metadata or {}).get(b"kind") == Kind.DECIMAL.value.encode():

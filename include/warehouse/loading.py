@@ -139,6 +139,8 @@ def _merge(connection: Connection, staged: Staged, stamp: Stamp, exclude: derive
 
 def _counted(connection: Connection, staged: Staged, name: str, keys: set[str], stamp: Stamp) -> set[str]:
     """Return which of the keys this load has already counted, as inserted, updated or deleted."""
+    if name in staged.all_new:
+        return keys
     changed, table = staged.changed, tables.table(name)
     counted: set[str] = set()
     for chunk in chunks(sorted(keys)):

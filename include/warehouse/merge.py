@@ -39,11 +39,23 @@ if TYPE_CHECKING:
 def merge(connection: Connection, staged: Staged, name: str, stamp: Stamp, rules: derive.Rules) -> tuple[int, int]:
     """Insert the new rows, update those that differ, keep what changed; return (inserted, updated)."""
     table, rows = tables.table(name), staged.rows[name]
-    _find_changed(connection, table, rows, staged.changed, stamp)
+    if not connection.scalar(select(exists().where(stamp.owns(table)))):
+        staged.all_new.add(name)
+        return _insert(connection, table, rows, None, stamp, rules), 0
+    if not _find_changed(connection, table, rows, staged.changed, stamp):
+        return 0, 0
     _keep_changes(connection, table, rows, staged.changed, stamp)
     updated = _update(connection, table, rows, staged.changed, stamp)
     inserted = _insert(connection, table, rows, staged.changed, stamp, rules)
     return inserted, updated
+
+
+def new_keys(staged: Staged, name: str) -> Select[str]:
+    """Select the keys of the rows that this load has inserted into a table."""
+    if name in staged.all_new:
+        return select(staged.rows[name].c.external_id)
+    changed = staged.changed
+    return select(changed.c.external_id).where(changed.c.table_name == name, changed.c.is_new.is_(True))
 
 
 def remove(connection: Connection, staged: Staged, stamp: Stamp) -> dict[str, int]:
@@ -59,8 +71,9 @@ def remove(connection: Connection, staged: Staged, stamp: Stamp) -> dict[str, in
         own_lines = select(lines.c.external_id).where(
             stamp.reads(lines), lines.c.table_name == name, lines.c.record_external_id.in_(replaced)
         )
-        yielded = or_(table.c.external_id.in_(replaced), table.c.external_id.in_(own_lines))
-        removed[name] = _remove(connection, staged, name, yielded, stamp)
+        # One after the other: lists joined by OR are looked through again for each row once they are long.
+        yielded = [table.c.external_id.in_(keys) for keys in (replaced, own_lines)]
+        removed[name] = sum(_remove(connection, staged, name, each, stamp) for each in yielded)
     for name in tables.CHILD_TABLES:
         table = tables.table(name)
         listed = and_(table.c.parent_stream == stamp.stream, table.c.parent_external_id.in_(replaced))
@@ -90,8 +103,8 @@ def _compared(table: Table) -> list[str]:
     return [column.name for column in tables.filled_columns(model.TABLES[table.name])[1:]]
 
 
-def _find_changed(connection: Connection, table: Table, rows: Table, changed: Table, stamp: Stamp) -> None:
-    """Note the keys of rows that are new, differ, or come back after a deletion."""
+def _find_changed(connection: Connection, table: Table, rows: Table, changed: Table, stamp: Stamp) -> int:
+    """Note the keys of rows that are new, differ, or come back after a deletion; return how many."""
     same_key = and_(stamp.owns(table), table.c.external_id == rows.c.external_id)
     is_new = table.c.external_id.is_(None)
     differs = or_(*(table.c[name].is_distinct_from(rows.c[name]) for name in _compared(table)))
@@ -100,13 +113,7 @@ def _find_changed(connection: Connection, table: Table, rows: Table, changed: Ta
         .select_from(rows.outerjoin(table, same_key))
         .where(or_(is_new, table.c.deleted_at.is_not(None), differs))
     )
-    connection.execute(insert(changed).from_select(["table_name", "external_id", "is_new"], found))
-
-
-def _changed_rows(query: Select[Any], rows: Table, changed: Table, name: str, is_new: bool) -> Select[Any]:
-    return query.select_from(rows.join(changed, changed.c.external_id == rows.c.external_id)).where(
-        changed.c.table_name == name, changed.c.is_new.is_(is_new)
-    )
+    return count_written(connection, insert(changed).from_select(["table_name", "external_id", "is_new"], found))
 
 
 def _keep_changes(connection: Connection, table: Table, rows: Table, changed: Table, stamp: Stamp) -> None:
@@ -159,8 +166,9 @@ def _update(connection: Connection, table: Table, rows: Table, changed: Table, s
 
 
 def _insert(
-    connection: Connection, table: Table, rows: Table, changed: Table, stamp: Stamp, rules: derive.Rules
+    connection: Connection, table: Table, rows: Table, changed: Table | None, stamp: Stamp, rules: derive.Rules
 ) -> int:
+    """Insert the rows that are noted as new; all of them where nothing was noted."""
     derived = derive.initial(table.name, rows, rules)
     query = select(
         stamp.text("organization_id"),
@@ -170,5 +178,8 @@ def _insert(
         stamp.text("run_id"),
     )
     names = [column.name for column in query.selected_columns]
-    statement = insert(table).from_select(names, _changed_rows(query, rows, changed, table.name, is_new=True))
-    return count_written(connection, statement)
+    if changed is not None:
+        query = query.join(changed, changed.c.external_id == rows.c.external_id).where(
+            changed.c.table_name == table.name, changed.c.is_new.is_(True)
+        )
+    return count_written(connection, insert(table).from_select(names, query))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Table, and_, delete, func, insert, literal, or_, select, update
 
 from include import model
-from include.warehouse import tables
+from include.warehouse import merge, tables
 from include.warehouse.stamp import Stamp
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def supersede(connection: Connection, staged: Staged, names: set[str], stamp: St
         table = tables.table(name)
         connection.execute(delete(staged.survivors))
         _named_by_source(connection, table, staged, stamp)
-        if name in NUMBERED:
+        if name in NUMBERED and name not in staged.all_new:
             _same_number(connection, table, staged, stamp)
         written[name] = _hand_on(connection, table, staged.survivors, stamp)
     return written
@@ -66,25 +66,23 @@ def give_back(connection: Connection, staged: Staged, names: set[str], stamp: St
 
 def _named_by_source(connection: Connection, table: Table, staged: Staged, stamp: Stamp) -> None:
     """Pair each new row with the row whose survivor the source says it is; the first of several."""
-    old = table.alias("old")
+    old, new = table.alias("old"), merge.new_keys(staged, table.name).subquery("new")
     pairs = (
-        select(func.min(old.c.external_id), staged.changed.c.external_id, literal(""))
-        .select_from(staged.changed.join(old, old.c.superseded_by_external_id == staged.changed.c.external_id))
+        select(func.min(old.c.external_id), new.c.external_id, literal(""))
+        .select_from(new.join(old, old.c.superseded_by_external_id == new.c.external_id))
         .where(
             old.c.organization_id == stamp.organization_id,
-            staged.changed.c.table_name == table.name,
-            staged.changed.c.is_new.is_(True),
-            old.c.external_id != staged.changed.c.external_id,
+            old.c.superseded_by_external_id.is_not(None),  # hardly any are: nothing is joined then
+            old.c.external_id != new.c.external_id,
         )
-        .group_by(staged.changed.c.external_id)
+        .group_by(new.c.external_id)
     )
     connection.execute(insert(staged.survivors).from_select(["old", "new", "record_id"], pairs))
 
 
 def _same_number(connection: Connection, table: Table, staged: Staged, stamp: Stamp) -> None:
     """Pair a deleted row and a younger live one of the same number and customer, if there is one of each."""
-    old, new, changed, survivors = table.alias("old"), table.alias("new"), staged.changed, staged.survivors
-    is_new = select(changed.c.external_id).where(changed.c.table_name == table.name, changed.c.is_new.is_(True))
+    old, new, survivors = table.alias("old"), table.alias("new"), staged.survivors
     pairs = (
         select(func.min(old.c.external_id), func.min(new.c.external_id), literal(""))
         .select_from(
@@ -105,7 +103,7 @@ def _same_number(connection: Connection, table: Table, staged: Staged, stamp: St
             new.c.record_id != old.c.record_id,
             new.c.first_seen_at >= old.c.first_seen_at,
             new.c.external_id.not_in(select(survivors.c.new)),
-            or_(new.c.external_id.in_(is_new), old.c.deleted_at == stamp.now),
+            or_(new.c.external_id.in_(merge.new_keys(staged, table.name)), old.c.deleted_at == stamp.now),
         )
         .group_by(new.c.number, new.c.customer_external_id)
         .having(func.count() == 1)

@@ -97,6 +97,15 @@ def test_a_survivor_that_the_source_names_inherits_if_it_is_new(engine: Engine, 
     assert batch.load(engine).written == 0
 
 
+def test_a_survivor_that_comes_with_whom_it_replaces_inherits_in_the_first_load(engine: Engine, read: Read) -> None:
+    batch = read("customers").row("customers", "party:2")
+    batch.row("customers", "party:1", is_active=False, superseded_by_external_id="party:2")
+    summary = batch.load(engine)
+    assert identity(engine, "party:2", "customers") == identity(engine, "party:1", "customers")
+    assert (summary.inserted, summary.updated) == ({"customers": 2}, {})
+    assert batch.load(engine).written == 0
+
+
 def test_a_survivor_that_was_there_before_keeps_its_own_identity(engine: Engine, read: Read) -> None:
     read("customers").row("customers", "party:1").row("customers", "party:2").load(engine)
     before = identity(engine, "party:2", "customers")
