@@ -18,17 +18,22 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pandas.arrays import ArrowExtensionArray
 
 from include import money, staging
 from include.collector import rarely_looking
 from include.columns import ARROW_TYPES, arrow_type, whole
-from include.connectors.base import Columns, Connector, Normalized, Record, Reject, Stream
+from include.connectors.base import Connector, Stream
+from include.connectors.normalized import Columns, Normalized, Record, Reject
 from include.keys import Keys
 from include.model import KEYS, RECOMPUTED, TABLES, Column, Kind, Table
 from include.values import CHECKS, SENTENCES, is_plain
 
 PAGES_PER_FILE = 4
 """Bounds memory: one Parquet file per table for so many pages."""
+
+FEW = (Kind.CHOICE, Kind.CURRENCY, Kind.COUNTRY)
+"""Columns that repeat a few words, which Parquet keeps once; to look for words in keys and numbers takes long."""
 
 CLOSED_STATUSES = frozenset({"paid", "written_off", "voided", "rejected", "failed"})
 
@@ -64,7 +69,7 @@ def normalize(connector: Connector, manifest: staging.Manifest) -> staging.Manif
     rejects: list[tuple[Reject, Record]] = []
     manifest.tables, manifest.records = {name: [] for name in stream.tables}, []
     unknown: set[str] = set()
-    last_page = _read_again(manifest.pages)
+    last_page = _read_again(manifest.pages) if manifest.read_again else {}
     for number in range(0, len(manifest.pages), PAGES_PER_FILE):
         frames: dict[str, list[pd.DataFrame]] = {name: [] for name in stream.tables}
         index: list[tuple[str, str, datetime | None, str]] = []
@@ -91,7 +96,8 @@ def normalize(connector: Connector, manifest: staging.Manifest) -> staging.Manif
         for name, parts in frames.items():
             frame = pd.concat(parts, ignore_index=True)
             if len(frame):
-                manifest.tables[name].append(_write(f"{folder}/{name}-{number:06d}.parquet", frame))
+                few = [column.name for column in filled_columns(TABLES[name]) if column.kind in FEW]
+                manifest.tables[name].append(_write(f"{folder}/{name}-{number:06d}.parquet", frame, few))
         manifest.records.append(_write(f"{folder}/records-{number:06d}.parquet", _index_frame(index)))
     if not manifest.records:
         manifest.records.append(_write(f"{folder}/records-000000.parquet", _index_frame([])))
@@ -183,7 +189,7 @@ def _is_open(place: Place) -> bool:
 def _frame(table: Table, columns: Columns) -> tuple[pd.DataFrame, list[tuple[int, Column, str]]]:
     """Type every column; a value that does not fit becomes null and is returned as (row, column, reason)."""
     length = len(next(iter(columns.values()), []))
-    series: dict[str, pd.Series[Any]] = {}
+    arrays: dict[str, ArrowExtensionArray] = {}
     bad: list[tuple[int, Column, str]] = []
     for column in filled_columns(table):
         values, currencies = columns.get(column.name) or [None] * length, columns.get(column.currency) or []
@@ -192,8 +198,8 @@ def _frame(table: Table, columns: Columns) -> tuple[pd.DataFrame, list[tuple[int
             each, wrong = _one_by_one(column, values, currencies)
             bad += [(row, column, reason) for row, reason in wrong]
             array = pa.array(each, arrow_type(column))
-        series[column.name] = pd.Series(pd.arrays.ArrowExtensionArray(array))
-    return pd.DataFrame(series), bad
+        arrays[column.name] = ArrowExtensionArray(array)
+    return pd.DataFrame(arrays), bad
 
 
 def _one_by_one(column: Column, values: list[Any], currencies: list[Any]) -> tuple[list[Any], list[tuple[int, str]]]:
@@ -292,7 +298,8 @@ def _reject_frame(rejects: list[tuple[Reject, Record]]) -> pd.DataFrame:
     )
 
 
-def _write(address: str, frame: pd.DataFrame) -> str:
+def _write(address: str, frame: pd.DataFrame, few: Sequence[str] = ()) -> str:
     buffer = io.BytesIO()
-    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), buffer, compression="zstd")
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    pq.write_table(table, buffer, compression="zstd", use_dictionary=list(few))
     return staging.write_bytes(address, buffer.getvalue())

@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from include import model, staging
-from include.connectors.base import Item, Normalized, Page, Reject, Stream, Window
+from include.connectors.base import Item, Page, Stream, Window
+from include.connectors.normalized import Normalized, Reject
 from include.normalize import PAGES_PER_FILE, REJECT_COLUMNS, filled_columns, normalize
 from include.values import SENTENCES
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
-from include.connectors.base import Normalized, Record
+from include.connectors.normalized import Normalized, Record
 from include.connectors.xero import wire
 from include.connectors.xero.wire import UnknownValue
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from include import exact_json
-from include.connectors.base import Item, Record, Stream, digest
+from include.connectors.base import Item, Stream, digest
+from include.connectors.normalized import Record
 from include.connectors.xero import customers, invoices, payments, scope, slim, wire
 from include.connectors.xero.scope import List
 
@@ -43,8 +44,11 @@ def whole(stream: Stream, body: bytes) -> list[Record]:
 
 
 def _kept(stream: Stream, page: Any) -> list[Record]:
-    rows = page["reply"][LISTS[stream.name].name]
-    return [rows[index] | {"organisation": page["organisation"]} for index in page["kept"]]
+    rows, ours = page["reply"][LISTS[stream.name].name], {"organisation": page["organisation"]}
+    kept = [rows[index] for index in page["kept"]]
+    for row in kept:
+        row.update(ours)
+    return kept
 
 
 def item(stream: Stream, row: Mapping[str, Any]) -> Item:

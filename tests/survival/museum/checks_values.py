@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import select
 
 from include import exact_json, extract, model, money, normalize, warehouse
-from include.connectors.base import Normalized, Reject
 from include.connectors.http import Answer
+from include.connectors.normalized import Normalized, Reject
 from include.connectors.xero import wire
 from include.connectors.xero.client import Reply
 from include.organizations import Organization

@@ -200,7 +200,7 @@ EXHIBITS = (
         values.a_day_is_the_organizations_own,
         (
             Edit(
-                f"{XERO}.wire:_day",
+                f"{XERO}.wire:written_day",
                 "(_EPOCH + timedelta(milliseconds=int(found[1])) + _offset(found[2])).date()",
                 "(_EPOCH + timedelta(milliseconds=int(found[1]))).date()",
             ),
