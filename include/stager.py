@@ -118,7 +118,7 @@ class Stager:
                 self.future += item.key not in again
             elif of_changes and item.updated_at and (self.newest is None or item.updated_at > self.newest):
                 self.newest = item.updated_at
-        self.unnamed += [item.updated_at for item in items if is_unnamed(item.key)]
+        self.unnamed += [item.updated_at for item in items if ":?" in item.key and is_unnamed(item.key)]
         if not self._is_all_new:
             self.changed.add(changed)
         if changed:

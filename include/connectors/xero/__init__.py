@@ -234,7 +234,7 @@ def _reject(stream: Stream, record: Record, error: Exception) -> Reject:
     rest = record.get("AmountDue", record.get("RemainingCredit"))
     contact = record.get("Contact")
     return Reject(
-        key=records.key(stream, record),
+        key=records.keys(stream, [record])[0],
         table=next(iter(stream.tables)),
         reason="unknown_value" if is_unknown else "malformed_record",
         message=f"{error.column} has a value that no mapping covers"

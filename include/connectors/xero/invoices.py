@@ -7,7 +7,7 @@ back: so whoever loads a document finds everything that settled it, whatever its
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from itertools import compress
@@ -39,9 +39,10 @@ WEB = "https://go.xero.com"
 Records = Sequence[Record]
 
 
-def essence(document: Record) -> Any:
-    """Return what the mapping looks at."""
-    return [*map(document.get, FIELDS), (document.get("Contact") or {}).get("ContactID")]
+def essences(documents: Records) -> Iterable[Any]:
+    """Return what the mapping looks at of each document."""
+    contacts = [(document.get("Contact") or {}).get("ContactID") for document in documents]
+    return zip(*(values.every(documents, name) for name in FIELDS), contacts, strict=True)
 
 
 def invoices(records: Records, keys: Sequence[str], said: Normalized) -> None:

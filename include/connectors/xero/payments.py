@@ -7,7 +7,7 @@ customer owes, so it is not read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -31,8 +31,12 @@ STATUSES = {"AUTHORISED": "booked", "PAID": "booked", "VOIDED": "voided", "DELET
 ZERO = Decimal(0)
 
 
-def essence(record: Record) -> Any:
-    """Return what the mapping looks at."""
+def essences(records: Sequence[Record]) -> Iterable[Any]:
+    """Return what the mapping looks at of each payment or credit."""
+    return map(_essence, records)
+
+
+def _essence(record: Record) -> Any:
     paid = _paid(record)
     contact = (record.get("Contact") or paid.get("Contact") or {}).get("ContactID")
     return {name: record.get(name) for name in FIELDS} | {"Contact": contact, "Currency": paid.get("CurrencyCode")}
