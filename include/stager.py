@@ -110,7 +110,7 @@ class Stager:
 
     def _count(self, items: Sequence[Item], source_time: datetime, address: str, of_changes: bool) -> None:
         self.started_at = self.started_at or source_time
-        again = self.seen.add([item.key for item in items])
+        again = self.seen.add(item.key for item in items)
         self.read_again |= bool(again)
         changed = self._changed(items, again)
         for item in items:

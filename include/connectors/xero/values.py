@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from include.connectors.xero import wire
@@ -18,7 +19,10 @@ Rows = Sequence[Mapping[str, Any]]
 
 def every(rows: Rows, name: str) -> list[Any]:
     """Return what each row has under this name, None where it has nothing."""
-    return [row.get(name) for row in rows]
+    try:
+        return list(map(itemgetter(name), rows))
+    except KeyError:
+        return [row.get(name) for row in rows]
 
 
 def texts(values: list[Any]) -> list[str | None]:
@@ -90,11 +94,12 @@ def days(rows: Rows, name: str, where: Sequence[bool] | None = None) -> list[dat
     """
     if where is not None:
         rows = [row if holds else {} for row, holds in zip(rows, where, strict=True)]
-    written = texts(every(rows, f"{name}String"))
-    if None in written:
-        other = texts([row.get(name) if text is None else None for row, text in zip(rows, written, strict=True)])
-        written = [text or second for text, second in zip(written, other, strict=True)]
-    known = {text: None if text is None else wire.written_day(text) for text in {*written}}
+    written = every(rows, f"{name}String")
+    if not _are(written, str) or not all(map(str.strip, {*written})):
+        first = texts(written)
+        second = texts([row.get(name) if text is None else None for row, text in zip(rows, first, strict=True)])
+        written = [text or other for text, other in zip(first, second, strict=True)]
+    known = {text: None if text is None else wire.written_day(text.strip()) for text in {*written}}
     return [known[text] for text in written]
 
 
