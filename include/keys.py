@@ -19,7 +19,7 @@ class Keys:
     def add(self, keys: Iterable[str]) -> set[str]:
         """Add the keys; return those that were met before, also earlier among these."""
         times = Counter(keys)
-        rows = [(_stored(key),) for key in times]
+        rows = list(zip(times)) if "".join(times).isascii() else [(_stored(key),) for key in times]
         again = {key for key in times if times[key] > 1} if times.total() > len(rows) else set()
         self._file.execute("BEGIN")
         added = self._file.executemany("INSERT OR IGNORE INTO keys VALUES (?)", rows).rowcount

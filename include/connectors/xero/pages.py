@@ -75,7 +75,7 @@ class Reader:
     def rows(self, the_list: List, asked: Mapping[str, str]) -> Iterator[Row]:
         """Yield the records of a filtered list that are ours."""
         for reply in self.sweep(the_list, asked):
-            yield from filter(the_list.is_ours, reply.rows)
+            yield from the_list.receivable(reply.rows)
 
     def sweep(
         self, the_list: List, asked: Mapping[str, str], first: int = 1, is_whole: bool = False
@@ -98,7 +98,7 @@ class Reader:
             is_last=lambda reply: reply.is_last, content=lambda reply: _content(the_list, reply), first=first,
         ):  # fmt: skip
             counted = counted or reply.item_count
-            seen.add([str(row.get(the_list.id_field)) for row in reply.rows] if is_whole else ())
+            seen.add(map(str, values.every(reply.rows, the_list.id_field)) if is_whole else ())
             if is_whole and first == 1 and reply.is_last and len(seen) < counted:
                 lost = f"{len(seen)} of {counted} came"
                 raise _circle(f"{the_list.name} changed their order while they were read: {lost}")
@@ -106,7 +106,7 @@ class Reader:
 
     def page(self, stream: Stream, reply: Reply, rows: Sequence[Row], choose: Choose, token: str) -> Page | None:
         """Return the page of those rows that are chosen; None if none is."""
-        wanted = {id(row) for row in choose([row for row in rows if LISTS[stream.name].is_ours(row)])}
+        wanted = {*map(id, choose(LISTS[stream.name].receivable(rows)))}
         kept = [index for index, row in enumerate(reply.rows) if id(row) in wanted]
         if not kept:
             return None
