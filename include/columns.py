@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
+from itertools import repeat
 from typing import Any
 
 import pyarrow as pa
@@ -118,11 +119,11 @@ def _moments(column: Column, values: Values, currencies: Values) -> pa.Array:
 
 def _minor_units(column: Column, values: Values, currencies: Values) -> pa.Array:
     digits = {currency: _exponent(currency) for currency in {*currencies}}
-    scaled = [
-        None if value is None else _EXACT.scaleb(value, digits[currency])
-        for value, currency in zip(values, currencies, strict=True)
-    ]
-    units = [None if value is None else int(value) for value in scaled]
+    same = len({*digits.values()}) == 1
+    places = repeat(digits[currencies[0]]) if same else [digits[currency] for currency in currencies]
+    shift = _EXACT.scaleb
+    scaled = [shift(value, place) if value else value for value, place in zip(values, places)]  # noqa: B905 - endless
+    units = [int(value) if value else None if value is None else 0 for value in scaled]
     array = pa.array(units, arrow_type(column))
     if units != scaled or pc.max(pc.abs_checked(array)).as_py() > money.LARGEST:
         raise ValueError("impossible_amount")

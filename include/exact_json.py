@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -47,3 +47,12 @@ def encode(value: Any) -> bytes:
         return _ENCODER.encode(value)
     except (msgspec.MsgspecError, ValueError, TypeError, RecursionError):
         return json.dumps(value, sort_keys=True, default=str).encode()
+
+
+def encode_each(values: Iterable[Any]) -> list[bytes]:
+    """Return each value as `encode` does."""
+    each = list(values)
+    try:
+        return _ENCODER.encode_lines(each).splitlines()
+    except (msgspec.MsgspecError, ValueError, TypeError, RecursionError):
+        return list(map(encode, each))

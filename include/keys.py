@@ -13,13 +13,13 @@ class Keys:
     def __init__(self) -> None:
         self._file = sqlite3.connect("", isolation_level=None)  # "" is a file that nobody else can open
         self._file.execute("PRAGMA journal_mode = MEMORY")  # of one page's keys
-        self._file.execute("CREATE TABLE keys (key BLOB PRIMARY KEY) WITHOUT ROWID")
+        self._file.execute("CREATE TABLE keys (key PRIMARY KEY) WITHOUT ROWID")
         self._count = 0
 
     def add(self, keys: Iterable[str]) -> set[str]:
         """Add the keys; return those that were met before, also earlier among these."""
         times = Counter(keys)
-        rows = [(_bytes(key),) for key in times]
+        rows = list(zip(times)) if "".join(times).isascii() else [(_stored(key),) for key in times]
         again = {key for key in times if times[key] > 1} if times.total() > len(rows) else set()
         self._file.execute("BEGIN")
         added = self._file.executemany("INSERT OR IGNORE INTO keys VALUES (?)", rows).rowcount
@@ -37,12 +37,12 @@ class Keys:
         return (key for key in keys if key not in self)
 
     def __contains__(self, key: str) -> bool:
-        return self._file.execute("SELECT 1 FROM keys WHERE key = ?", (_bytes(key),)).fetchone() is not None
+        return self._file.execute("SELECT 1 FROM keys WHERE key = ?", (_stored(key),)).fetchone() is not None
 
     def __len__(self) -> int:
         return self._count
 
 
-def _bytes(key: str) -> bytes:
+def _stored(key: str) -> str | bytes:
     """Return what tells a key from others; half of a surrogate pair is no UTF-8, but a key may hold it."""
-    return key.encode(errors="surrogatepass")
+    return key if key.isascii() else key.encode(errors="surrogatepass")

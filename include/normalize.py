@@ -7,41 +7,28 @@ types, built column by column.
 
 from __future__ import annotations
 
-import io
-import json
-import re
-from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
+from pandas.arrays import ArrowExtensionArray
 
 from include import money, staging
 from include.collector import rarely_looking
-from include.columns import ARROW_TYPES, arrow_type, whole
-from include.connectors.base import Columns, Connector, Normalized, Record, Reject, Stream
+from include.columns import arrow_type, whole
+from include.connectors.base import Connector, Stream
+from include.connectors.normalized import Columns, Normalized, Record, Reject
 from include.keys import Keys
 from include.model import KEYS, RECOMPUTED, TABLES, Column, Kind, Table
-from include.values import CHECKS, SENTENCES, is_plain
+from include.normalized_files import Indexed, Rejected, write_index, write_rejects, write_rows
+from include.values import CHECKS, SENTENCES
 
 PAGES_PER_FILE = 4
 """Bounds memory: one Parquet file per table for so many pages."""
 
 CLOSED_STATUSES = frozenset({"paid", "written_off", "voided", "rejected", "failed"})
-
-LONGEST_SHOWN = 500
-"""Characters of a reject's number, customer and currency; the whole record stands beside them."""
-
-
-_CODE = re.compile(r"[A-Za-z]{1,5}|[0-9]{1,3}")
-"""What a source may mean as a currency: letters, or the three digits of ISO 4217."""
-REJECT_COLUMNS = (
-    "external_id", "table_name", "reason", "message", "column_name", "number",
-    "customer_external_id", "currency", "amount", "is_open", "raw",
-)  # fmt: skip
 
 
 def filled_columns(table: Table) -> tuple[Column, ...]:
@@ -61,45 +48,58 @@ def normalize(connector: Connector, manifest: staging.Manifest) -> staging.Manif
     """
     stream = connector.stream(manifest.stream)
     folder = manifest.address.rsplit("/", 1)[0]
-    rejects: list[tuple[Reject, Record]] = []
+    rejects: list[Rejected] = []
     manifest.tables, manifest.records = {name: [] for name in stream.tables}, []
     unknown: set[str] = set()
-    last_page = _read_again(manifest.pages)
+    last_page = _read_again(manifest.pages) if manifest.read_again else {}
     for number in range(0, len(manifest.pages), PAGES_PER_FILE):
         frames: dict[str, list[pd.DataFrame]] = {name: [] for name in stream.tables}
-        index: list[tuple[str, str, datetime | None, str]] = []
+        index: list[Indexed] = []
         for address in manifest.pages[number : number + PAGES_PER_FILE]:
-            body = staging.read_page(address)
-            records = connector.decode(stream, body)
-            unknown |= connector.unknown_fields(stream, body)
-            # A key stands here once: the place of a dict's entry is its first, the value its last.
-            latest = {
-                item.key: (item, row)
-                for row, (item, _) in enumerate(zip(staging.page_items(address), records, strict=True))
-                if last_page.get(item.key, address) == address
-            }
-            clean, bad = typed(connector, stream, [records[row] for _, row in latest.values()], latest.keys())
+            clean = _page(connector, stream, address, last_page, index, rejects, unknown)
             for name, frame in clean.items():
                 frames[name].append(frame)
-            came = connector.whole(stream, body) if bad else ()
-            rejects += [(reject, came[latest[reject.key][1]] if reject.key in latest else None) for reject in bad]
-            failed = {reject.key for reject in bad}
-            index += [
-                (item.key, item.digest, item.updated_at, "rejected" if item.key in failed else "ok")
-                for item, _ in latest.values()
-            ]
         for name, parts in frames.items():
             frame = pd.concat(parts, ignore_index=True)
             if len(frame):
-                manifest.tables[name].append(_write(f"{folder}/{name}-{number:06d}.parquet", frame))
-        manifest.records.append(_write(f"{folder}/records-{number:06d}.parquet", _index_frame(index)))
+                manifest.tables[name].append(write_rows(f"{folder}/{name}-{number:06d}.parquet", TABLES[name], frame))
+        manifest.records.append(write_index(f"{folder}/records-{number:06d}.parquet", index))
     if not manifest.records:
-        manifest.records.append(_write(f"{folder}/records-000000.parquet", _index_frame([])))
-    manifest.rejects = _write(f"{folder}/rejects.parquet", _reject_frame(rejects))
+        manifest.records.append(write_index(f"{folder}/records-000000.parquet", []))
+    manifest.rejects = write_rejects(f"{folder}/rejects.parquet", rejects)
     manifest.reject_count = len(rejects)
     manifest.unknown_fields = sorted(unknown)
     manifest.write(at=manifest.normalized_address)
     return manifest
+
+
+def _page(
+    connector: Connector, stream: Stream, address: str, last_page: Mapping[str, str], index: list[Indexed],
+    rejects: list[Rejected], unknown: set[str],
+) -> dict[str, pd.DataFrame]:  # fmt: skip
+    """Return the frames of a staged page; add to the index, the rejects and the unknown fields.
+
+    Args:
+        last_page: of keys that stand in several pages: the one that counts.
+    """
+    body = staging.read_page(address)
+    records = connector.decode(stream, body)
+    unknown |= connector.unknown_fields(stream, body)
+    # A key stands here once: the place of a dict's entry is its first, the value its last.
+    latest = {
+        item.key: (item, row)
+        for row, (item, _) in enumerate(zip(staging.page_items(address), records, strict=True))
+        if last_page.get(item.key, address) == address
+    }
+    clean, bad = typed(connector, stream, [records[row] for _, row in latest.values()], latest.keys())
+    came = connector.whole(stream, body) if bad else ()
+    rejects += [(reject, came[latest[reject.key][1]] if reject.key in latest else None) for reject in bad]
+    failed = {reject.key for reject in bad}
+    index += [
+        (item.key, item.digest, item.updated_at, "rejected" if item.key in failed else "ok")
+        for item, _ in latest.values()
+    ]
+    return clean
 
 
 def _read_again(pages: Sequence[str]) -> dict[str, str]:
@@ -183,7 +183,7 @@ def _is_open(place: Place) -> bool:
 def _frame(table: Table, columns: Columns) -> tuple[pd.DataFrame, list[tuple[int, Column, str]]]:
     """Type every column; a value that does not fit becomes null and is returned as (row, column, reason)."""
     length = len(next(iter(columns.values()), []))
-    series: dict[str, pd.Series[Any]] = {}
+    arrays: dict[str, ArrowExtensionArray] = {}
     bad: list[tuple[int, Column, str]] = []
     for column in filled_columns(table):
         values, currencies = columns.get(column.name) or [None] * length, columns.get(column.currency) or []
@@ -192,8 +192,8 @@ def _frame(table: Table, columns: Columns) -> tuple[pd.DataFrame, list[tuple[int
             each, wrong = _one_by_one(column, values, currencies)
             bad += [(row, column, reason) for row, reason in wrong]
             array = pa.array(each, arrow_type(column))
-        series[column.name] = pd.Series(pd.arrays.ArrowExtensionArray(array))
-    return pd.DataFrame(series), bad
+        arrays[column.name] = ArrowExtensionArray(array)
+    return pd.DataFrame(arrays), bad
 
 
 def _one_by_one(column: Column, values: list[Any], currencies: list[Any]) -> tuple[list[Any], list[tuple[int, str]]]:
@@ -241,58 +241,3 @@ def _reject(place: Place, table: str, column: Column, reason: str, key: str) -> 
         currency=str(_cell(place, "currency") or ""),
         amount=amount if isinstance(amount, Decimal) else None,
     )
-
-
-def _code(currency: str) -> str:
-    """Return what may be meant as a currency; anything longer may be a person's, and rejects are shown to people."""
-    return currency if _CODE.fullmatch(currency) else ""
-
-
-def _escaped(text: str) -> str:
-    """Return the text with what UTF-8 cannot hold written as JSON would."""
-    return text.encode(errors="backslashreplace").decode()
-
-
-def _raw(record: Record) -> str:
-    try:
-        return json.dumps(record, default=str, ensure_ascii=False)
-    except (ValueError, TypeError, RecursionError):  # keys that are no text, nested without end
-        return repr(record)
-
-
-def _index_frame(index: list[tuple[str, str, datetime | None, str]]) -> pd.DataFrame:
-    keys, digests, times, statuses = zip(*index, strict=True) if index else ((), (), (), ())
-    return pd.DataFrame(
-        {
-            "external_id": pd.Series(keys, dtype=pd.ArrowDtype(pa.string())),
-            "digest": pd.Series(digests, dtype=pd.ArrowDtype(pa.string())),
-            "source_updated_at": pd.Series(times, dtype=pd.ArrowDtype(ARROW_TYPES[Kind.TIMESTAMP])),
-            "status": pd.Series(statuses, dtype=pd.ArrowDtype(pa.string())),
-        }
-    )
-
-
-def _reject_frame(rejects: list[tuple[Reject, Record]]) -> pd.DataFrame:
-    rows = [
-        (
-            reject.key, reject.table, reject.reason, _escaped(reject.message), reject.column,
-            *(_escaped(text)[:LONGEST_SHOWN] for text in (reject.number, reject.customer, _code(reject.currency))),
-            format(reject.amount, "f") if reject.amount is not None and is_plain(reject.amount) else None,
-            reject.is_open, _escaped(_raw(record)),
-        )
-        for reject, record in rejects
-    ]  # fmt: skip
-    columns: Iterator[tuple[Any, ...]] = zip(*rows, strict=True) if rows else iter([()] * len(REJECT_COLUMNS))
-    kinds = {"is_open": pa.bool_()}
-    return pd.DataFrame(
-        {
-            name: pd.Series(values, dtype=pd.ArrowDtype(kinds.get(name, pa.string())))
-            for name, values in zip(REJECT_COLUMNS, columns, strict=True)
-        }
-    )
-
-
-def _write(address: str, frame: pd.DataFrame) -> str:
-    buffer = io.BytesIO()
-    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), buffer, compression="zstd")
-    return staging.write_bytes(address, buffer.getvalue())

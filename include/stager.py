@@ -46,6 +46,7 @@ class Stager:
         self.newest: datetime | None = None
         self.unnamed: list[datetime | None] = []
         self.seen, self.changed = Keys(), Keys()
+        self.read_again = False
         self.pages: list[str] = []
         self.page_count = self.byte_count = self.future = 0
         self.requests_before = read.connector.request_count
@@ -110,13 +111,14 @@ class Stager:
     def _count(self, items: Sequence[Item], source_time: datetime, address: str, of_changes: bool) -> None:
         self.started_at = self.started_at or source_time
         again = self.seen.add(item.key for item in items)
+        self.read_again |= bool(again)
         changed = self._changed(items, again)
         for item in items:
             if item.updated_at and item.updated_at > source_time:
                 self.future += item.key not in again
             elif of_changes and item.updated_at and (self.newest is None or item.updated_at > self.newest):
                 self.newest = item.updated_at
-        self.unnamed += [item.updated_at for item in items if is_unnamed(item.key)]
+        self.unnamed += [item.updated_at for item in items if ":?" in item.key and is_unnamed(item.key)]
         if not self._is_all_new:
             self.changed.add(changed)
         if changed:
@@ -155,6 +157,7 @@ class Stager:
             cursor_before=_utc(cursor),
             cursor_after=_utc(after),
             started_at=_utc(self.started_at),
+            read_again=self.read_again,
             future=self.future,
             record_count=len(self.seen),
             changed_count=len(self.seen if self._is_all_new else self.changed),

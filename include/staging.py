@@ -55,6 +55,7 @@ class Manifest:
         limited: bounded by streams, customers or dates: moves no cursor, refreshes no freshness.
         cursor_before, cursor_after: UTC; after is never earlier than before.
         started_at: when the read began, by the vendor's clock, UTC.
+        read_again: some key may stand in these pages more than once.
         future: records stamped later than the vendor's clock; loaded, counted, do not move the cursor.
         swept: every key here was compared with the source's.
         deleted: keys the source no longer has, confirmed one by one; load decides whether they go.
@@ -75,6 +76,7 @@ class Manifest:
     cursor_after: str | None = None
     started_at: str | None = None
     history_from: str | None = None
+    read_again: bool = True
     future: int = 0
     record_count: int = 0
     changed_count: int = 0
@@ -147,7 +149,7 @@ class Folder:
         path = self.path / f"{number:06d}.zst"
         _write(path, zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(page.body))
         note = {
-            "items": [(i.key, i.digest, i.updated_at) for i in page.items],
+            "items": [*map(msgspec.structs.astuple, page.items)],
             "token": page.token,
             "resumable": resumable,
             "source_time": page.source_time,
@@ -212,7 +214,7 @@ def _staged(run: ObjectStoragePath, before: int, window: Window, version: int) -
 
 
 class _Items(msgspec.Struct):
-    items: list[tuple[str, str, datetime | None]]
+    items: list[Item]
 
 
 _ITEMS = msgspec.json.Decoder(_Items)
@@ -227,7 +229,7 @@ def page_items(address: str) -> list[Item]:
     """Return the items of a staged page, in the body's order."""
     note = _read(_path(address.removesuffix(".zst") + ".json"))
     try:
-        return [Item(*item) for item in _ITEMS.decode(note).items]
+        return _ITEMS.decode(note).items
     except ValueError:  # a key holds half of a surrogate pair
         return note_items(json.loads(note))
 

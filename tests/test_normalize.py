@@ -15,8 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from include import model, staging
-from include.connectors.base import Item, Normalized, Page, Reject, Stream, Window
-from include.normalize import PAGES_PER_FILE, REJECT_COLUMNS, filled_columns, normalize
+from include.connectors.base import Item, Page, Stream, Window
+from include.connectors.normalized import Normalized, Reject
+from include.normalize import PAGES_PER_FILE, filled_columns, normalize
+from include.normalized_files import REJECT_COLUMNS
 from include.values import SENTENCES
 
 NOW = datetime(2026, 3, 10, 2, 30, tzinfo=UTC)

@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
-from typing import Literal
+from functools import cache, cached_property
+from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Integer, Select, bindparam, delete, func, insert, select, update
 
 from include import access
 from include.access.tables import calls, holds
@@ -112,36 +112,36 @@ class Pacer:
                 by_scope.setdefault(self._scope(limit.per, tenant), []).append(limit)
         if not by_scope:
             return 0.0
+        longest = {s: timedelta(seconds=max(limit.seconds for limit in limits)) for s, limits in by_scope.items()}
         with self._transaction() as connection:
             at = access.now(connection)
-            held = select(func.max(holds.c.until)).where(holds.c.scope.in_(by_scope))
-            until = connection.execute(held).scalar_one()
-            waits = [(until - at).total_seconds() if until else 0.0]
-            waits += [self._wait(connection, s, limit, at) for s, limits in by_scope.items() for limit in limits]
+            waits = self._waits(connection, by_scope, at)
             if max(waits) > 0:
                 return max(waits)
-            for scope, limits in by_scope.items():
-                longest = timedelta(seconds=max(limit.seconds for limit in limits))
-                connection.execute(delete(calls).where(calls.c.scope == scope, calls.c.ended_at < at - longest))
-                ends = at + timedelta(seconds=SLOT_SECONDS)
-                connection.execute(insert(calls).values(call_id=call_id, scope=scope, ended_at=ends))
+            connection.execute(_FORGET, [{"of": scope, "before": at - period} for scope, period in longest.items()])
+            ends = at + timedelta(seconds=SLOT_SECONDS)
+            connection.execute(
+                insert(calls), [{"call_id": call_id, "scope": scope, "ended_at": ends} for scope in by_scope]
+            )
         return 0.0
 
-    def _wait(self, connection: Connection, scope: str, limit: Limit, at: datetime) -> float:
-        """Return in how many seconds the oldest of the last `calls` calls no longer counts."""
-        period = timedelta(seconds=limit.seconds)
-        found = connection.execute(
-            select(calls.c.ended_at)
-            .where(calls.c.scope == scope, calls.c.ended_at > at - period)
-            .order_by(calls.c.ended_at.desc())
-            .offset(limit.calls - 1)
-            .limit(1)
-        ).scalar_one_or_none()
-        if found is None:
-            return 0.0
-        if found > at:  # it still runs: nobody knows for how long
-            return max(CROWDED_POLL, limit.seconds)
-        return float((found + period - at).total_seconds())
+    def _waits(self, connection: Connection, by_scope: Mapping[str, Sequence[Limit]], at: datetime) -> list[float]:
+        """Return in how many seconds what holds the scopes ends, and when each limit has room, asked all at once."""
+        limits = [(scope, limit) for scope, limits in by_scope.items() for limit in limits]
+        asked: dict[str, Any] = {"scopes": list(by_scope)}
+        for number, (scope, limit) in enumerate(limits):
+            asked |= {f"scope{number}": scope, f"after{number}": at - timedelta(seconds=limit.seconds)}
+            asked |= {f"skip{number}": limit.calls - 1}
+        until, *ends = connection.execute(_waits_of(len(limits)), asked).one()
+        waits = [(until - at).total_seconds() if until else 0.0]
+        for (_, limit), end in zip(limits, ends, strict=True):
+            if end is None:
+                waits.append(0.0)
+            elif end > at:  # it still runs: nobody knows for how long
+                waits.append(max(CROWDED_POLL, limit.seconds))
+            else:  # the oldest of the last `calls` calls no longer counts then
+                waits.append((end + timedelta(seconds=limit.seconds) - at).total_seconds())
+        return waits
 
     def _hold(self, connection: Connection, scope: str, until: datetime) -> None:
         longest = connection.execute(select(holds.c.until).where(holds.c.scope == scope)).scalar_one_or_none()
@@ -177,6 +177,27 @@ class Pacer:
 
     def _transaction(self) -> AbstractContextManager[Connection]:
         return access.transaction(self._store, f"pacing {self.connection_id}", durable=False)
+
+
+_FORGET = delete(calls).where(calls.c.scope == bindparam("of"), calls.c.ended_at < bindparam("before"))
+
+
+@cache
+def _waits_of(limits: int) -> Select[Any]:
+    """Return the question for the end of holds, and for the last call that fills each of so many limits, if one does.
+
+    Made once: making it takes longer than answering it.
+    """
+    held = select(func.max(holds.c.until)).where(holds.c.scope.in_(bindparam("scopes", expanding=True)))
+    filling = (
+        select(calls.c.ended_at)
+        .where(calls.c.scope == bindparam(f"scope{number}"), calls.c.ended_at > bindparam(f"after{number}"))
+        .order_by(calls.c.ended_at.desc())
+        .offset(bindparam(f"skip{number}", type_=Integer))
+        .limit(1)
+        for number in range(limits)
+    )
+    return select(held.scalar_subquery(), *(question.scalar_subquery() for question in filling))
 
 
 @dataclass(slots=True)

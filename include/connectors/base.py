@@ -14,7 +14,6 @@ import pkgutil
 import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -22,17 +21,13 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import msgspec
+
+from include.connectors.normalized import Normalized, Record
 from include.errors import ConfigurationError, ContractError
-from include.model import TABLES
 
 if TYPE_CHECKING:
     from include.connectors.oauth import Bearer
-
-Record = Any
-"""One raw record as the vendor's page holds it, decoded; its shape is the connector's business."""
-
-Columns = dict[str, list[Any]]
-"""Column name → values, all lists of one length; amounts as Decimal in major units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +111,8 @@ class Window:
     resume: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """What extract must know of a record without normalizing it.
+class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What extract must know of a record without normalizing it; one stands for every record of a night.
 
     Args:
         key: the record's external id.
@@ -146,82 +140,6 @@ class Page:
     items: tuple[Item, ...]
     token: str
     source_time: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A record that cannot be kept; it goes to rejected_records and stops nobody.
-
-    Args:
-        key: the record's external id, or `<record type>:?<digest>` when it has none.
-        reason: short code in the field's words (missing_key, unknown_currency, impossible_amount …).
-        message: one sentence for an analyst, without names, addresses or e-mails.
-        is_open: the record is (or may be) an open document or the customer of one: blocks the gate.
-        amount: open amount in major units where it can be told, with `currency` as the source has it.
-    """
-
-    key: str
-    table: str
-    reason: str
-    message: str
-    is_open: bool
-    column: str = ""
-    number: str = ""
-    customer: str = ""
-    currency: str = ""
-    amount: Decimal | None = None
-
-
-class Normalized:
-    """What a page means in the model: columns per table, and what could not be mapped."""
-
-    def __init__(self, tables: dict[str, Columns]) -> None:
-        self.rejects: list[Reject] = []
-        self._tables = tables
-        self._rows: dict[str, list[Mapping[str, Any]]] = {name: [] for name in tables}
-        """Rows that are not in the columns yet: a column is made of many rows at once."""
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Normalized) and (self.tables, self.rejects) == (other.tables, other.rejects)
-
-    @property
-    def tables(self) -> dict[str, Columns]:
-        """Columns per table, with every row that was added so far."""
-        for name, rows in self._rows.items():
-            if rows:
-                used = set().union(*rows)
-                for column, values in self._tables[name].items():
-                    values += [row.get(column) for row in rows] if column in used else [None] * len(rows)
-                rows.clear()
-        return self._tables
-
-    @classmethod
-    def of(cls, stream: Stream) -> Normalized:
-        """Return empty columns for every table of the stream."""
-        names = {name: ("external_id", *(c.name for c in TABLES[name].all_columns)) for name in stream.tables}
-        return cls({table: {name: [] for name in columns} for table, columns in names.items()})
-
-    def add(self, table: str, row: Mapping[str, Any]) -> None:
-        """Append one row; columns it does not name stay empty.
-
-        Raises:
-            ContractError: it names a column that the table does not have.
-        """
-        if not row.keys() <= self._tables[table].keys():
-            unknown = sorted(row.keys() - self._tables[table].keys())
-            raise ContractError(f"{table} has no column {', '.join(unknown)}")
-        self._rows[table].append(row)
-
-    @contextmanager
-    def whole(self) -> Iterator[None]:
-        """Add all rows of a block or, when it raises, none of them."""
-        sizes = {table: len(rows) for table, rows in self._rows.items()}
-        try:
-            yield
-        except BaseException:
-            for table, size in sizes.items():
-                del self._rows[table][size:]
-            raise
 
 
 class Grade(StrEnum):

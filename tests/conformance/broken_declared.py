@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar, NoReturn
 
-from include.connectors.base import Connection, Entity, Grade, Identity, Normalized, Record, Stream
+from include.connectors.base import Connection, Entity, Grade, Identity, Stream
+from include.connectors.normalized import Normalized, Record
 from include.errors import ConfigurationError, SourceUnavailable
 from tests.conformance import sample
 from tests.conformance.broken import fails

@@ -8,7 +8,8 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from include.connectors.base import ControlFigures, Figure, Grade, Normalized, Record, Reject, Stream
+from include.connectors.base import ControlFigures, Figure, Grade, Stream
+from include.connectors.normalized import Normalized, Record, Reject
 from tests.conformance.broken import fails
 from tests.conformance.sample import Sample
 from tests.conformance.sample_rows import key

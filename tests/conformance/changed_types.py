@@ -13,7 +13,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from include.connectors.base import Connector, Record, Stream
+from include.connectors.base import Connector, Stream
+from include.connectors.normalized import Record
 from include.errors import SourceUnavailable
 from include.model import TABLES
 from include.normalize import _frame

@@ -9,7 +9,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from include.connectors.base import Reject, Stream
+from include.connectors.base import Stream
+from include.connectors.normalized import Reject
 from include.model import ALLOCATED_TYPES, RECOMPUTED, TABLES, Column, Kind
 from include.normalize import filled_columns, typed
 from tests.conformance.checks_read import by_record

@@ -15,14 +15,13 @@ from include.connectors.base import (
     Grade,
     Identity,
     Item,
-    Normalized,
     Page,
-    Record,
     Stream,
     Window,
     digest,
 )
 from include.connectors.http import Answer, Http
+from include.connectors.normalized import Normalized, Record
 from include.errors import ConfigurationError
 from tests.conformance import sample_figures, sample_rows, sample_wire
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
-from include.connectors.base import Normalized, Record, Reject, Stream, digest
+from include.connectors.base import Stream, digest
+from include.connectors.normalized import Normalized, Record, Reject
 
 TYPES = {"C": "Party", "B": "Bill", "N": "Note", "R": "Receipt", "P": "Payout", "X": "Offset"}
 KINDS = {record_type: kind for kind, record_type in TYPES.items()}

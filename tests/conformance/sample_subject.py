@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from include.connectors.base import Connection, Record, Stream
+from include.connectors.base import Connection, Stream
+from include.connectors.normalized import Record
 from tests.conformance import ledger
 from tests.conformance.sample import Sample
 from tests.conformance.sample_server import SECRET, Running

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from include.connectors.base import Record
+from include.connectors.normalized import Record
 from include.errors import SourceUnavailable
 from tests.conformance.sample_rows import at, place
 

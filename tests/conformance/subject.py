@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from include.connectors.base import Columns, Connector, Item, Normalized, Page, Record, Stream, Window
+from include.connectors.base import Connector, Item, Page, Stream, Window
+from include.connectors.normalized import Columns, Normalized, Record
 
 Row = dict[str, Any]
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from include import staging
-from include.connectors.base import Window
+from include.connectors.base import Page, Stream, Window
 from include.errors import SourceUnavailable, StaleManifest, StorageError
 from include.extract import Options
 from tests.conformance.sample import Sample
@@ -253,6 +253,26 @@ def test_a_token_that_comes_back_ends_the_read_whatever_its_page_holds(
     monkeypatch.setattr(Sample, "read", lambda *asked: (replace(page, token="B:1") for page in whole(*asked)))
     with pytest.raises(SourceUnavailable, match="the same page again"):
         on_sqlite.extract("invoices", run_id="r")
+
+
+def test_of_a_record_that_changed_while_it_was_read_the_later_reading_is_loaded(
+    on_sqlite: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Extract says whether any came twice; only then normalize looks for the last of each."""
+    assert not on_sqlite.extract("customers", run_id="once").read_again
+    whole = Sample.read
+
+    def changing(self: Sample, stream: Stream, window: Window) -> Iterator[Page]:
+        yield from whole(self, stream, window)
+        if stream.name == "customers":
+            rename(on_sqlite, "Later & Co")
+            yield from (replace(page, token=f"again {page.token}") for page in whole(self, stream, window))
+
+    monkeypatch.setattr(Sample, "read", changing)
+    night = on_sqlite.sync()
+    assert night.manifests["customers"].read_again
+    assert "Later & Co" in {row["name"] for row in on_sqlite.rows("customers").values()}
+    assert_equal(on_sqlite)
 
 
 def rename(pipeline: Pipeline, name: str) -> None:

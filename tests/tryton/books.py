@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from include.connectors.base import Connector, Item, Page, Reject, Window
+from include.connectors.base import Connector, Item, Page, Window
+from include.connectors.normalized import Reject
 from include.normalize import typed
 
 Row = dict[str, Any]

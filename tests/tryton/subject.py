@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from demo.tryton_files import free_port
-from include.connectors.base import Record, Stream
+from include.connectors.base import Stream
+from include.connectors.normalized import Record
 from tests.conformance.subject import Subject
 from tests.tryton.books import HISTORY_FROM
 from tests.tryton.conftest import Running

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from include.connectors.base import Page, Reject, Stream
+from include.connectors.base import Page, Stream
+from include.connectors.normalized import Reject
 from include.connectors.tryton import Tryton
 from include.normalize import typed
 from tests.tryton.books import EVERYTHING, Loaded

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from include.connectors.base import Connection, Normalized, Stream
+from include.connectors.base import Connection, Stream
+from include.connectors.normalized import Normalized
 from include.connectors.tryton import Tryton
 from include.connectors.tryton.pages import Reader
 from include.connectors.tryton.rpc import Reply, decode, join

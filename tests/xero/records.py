@@ -6,7 +6,8 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from include.connectors.base import Connection, Reject
+from include.connectors.base import Connection
+from include.connectors.normalized import Reject
 from include.connectors.xero import Xero
 from include.normalize import typed
 

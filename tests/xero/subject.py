@@ -6,7 +6,8 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 from demo.tryton_files import free_port
-from include.connectors.base import Record, Stream
+from include.connectors.base import Stream
+from include.connectors.normalized import Record
 from include.sandbox.records import Kind
 from tests.conformance.subject import Subject
 from tests.xero.conftest import Running

@@ -279,3 +279,11 @@ def _customers(running: Running) -> Iterator[Page]:
 )
 def test_what_lies_within_the_history(record: Row, is_in: bool) -> None:
     assert scope.is_in_range(record, date(2026, 1, 1)) is is_in
+
+
+@pytest.mark.parametrize("odd", ["soon", "/Date(9999999999999999)/", 20260101])
+def test_a_record_whose_day_cannot_be_read_is_in_range_and_hides_no_other(odd: Any) -> None:
+    """The mapping rejects it by name."""
+    rows = [{"Status": "PAID", "Date": day} for day in ("/Date(1767225600000)/", odd, "/Date(1767139200000)/")]
+    choose = Reader.__new__(Reader)._within(INVOICES, Window(history_from=date(2026, 1, 1)))
+    assert choose(rows) == rows[:2]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from hashlib import blake2b
 from typing import ClassVar, Literal, NoReturn
 
@@ -21,14 +22,12 @@ from include.connectors.base import (
     Entity,
     Grade,
     Identity,
-    Normalized,
     Page,
     Proof,
-    Record,
-    Reject,
     Stream,
     Window,
 )
+from include.connectors.normalized import Normalized, Record, Reject
 from include.connectors.tryton import customers, invoices, joins, lines, scope
 from include.connectors.tryton.figures import Control
 from include.connectors.tryton.joins import FIELDS
@@ -191,14 +190,13 @@ class Tryton(Connector):
 
     def normalize(self, stream: Stream, records: Iterable[Record]) -> Normalized:
         """Map each record by its own; one that cannot be mapped becomes a reject."""
-        said = Normalized.of(stream)
+        return Normalized.of_records(
+            stream, list(records), partial(self._fill, stream), partial(_malformed, stream), joins.BROKEN
+        )
+
+    def _fill(self, stream: Stream, records: Sequence[Record], said: Normalized) -> None:
         for record in records:
-            try:
-                with said.whole():
-                    self._map(stream, record, said)
-            except joins.BROKEN as error:
-                said.rejects.append(_malformed(stream, record, error))
-        return said
+            self._map(stream, record, said)
 
     def _map(self, stream: Stream, record: Record, said: Normalized) -> None:
         if record.get("malformed"):

@@ -7,7 +7,7 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
-from include.connectors.base import Normalized, Record
+from include.connectors.normalized import Normalized, Record
 
 FIELDS = (
     "name", "code", "active", "lang.code", "tax_identifier.code", "customer_payment_term.name", "categories.name",

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from include.connectors.base import Normalized, Record, Reject
+from include.connectors.normalized import Normalized, Record, Reject
 
 LINE_FIELDS = ("debit", "credit", "amount_second_currency", "second_currency.code", "reconciliation.date")
 FIELDS = (

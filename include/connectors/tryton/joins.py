@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from include.connectors.base import Record, Stream, digest
+from include.connectors.base import Stream, digest
+from include.connectors.normalized import Record
 from include.connectors.tryton import customers, invoices, lines
 from include.connectors.tryton.rpc import split
 from include.connectors.tryton.shapes import Shape, is_whole, shape_of

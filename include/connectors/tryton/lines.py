@@ -10,7 +10,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from include.connectors.base import Normalized, Record, Reject
+from include.connectors.normalized import Normalized, Record, Reject
 from include.connectors.tryton.invoices import base_net, is_credited, net
 from include.connectors.tryton.settlement import Share, Side, rounded, settle
 from include.connectors.tryton.shapes import UnknownValue

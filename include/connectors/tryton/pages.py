@@ -8,7 +8,8 @@ from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
-from include.connectors.base import Item, Page, Record, Stream, digest
+from include.connectors.base import Item, Page, Stream, digest
+from include.connectors.normalized import Record
 from include.connectors.paging import by_key
 from include.connectors.tryton import lines, scope
 from include.connectors.tryton.joins import (

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import ClassVar, Literal
 
 from include.connectors.base import (
@@ -24,16 +25,14 @@ from include.connectors.base import (
     Entity,
     Grade,
     Identity,
-    Normalized,
     Page,
     Proof,
-    Record,
-    Reject,
     Stream,
     Window,
 )
+from include.connectors.normalized import Normalized, Record, Reject
 from include.connectors.oauth import Bearer
-from include.connectors.xero import customers, documented, invoices, payments, records, scope, wire
+from include.connectors.xero import customers, documented, invoices, payments, records, scope, values
 from include.connectors.xero.client import TRIAL_BALANCE, Client
 from include.connectors.xero.figures import Control
 from include.connectors.xero.pages import Reader
@@ -182,14 +181,10 @@ class Xero(Connector):
 
     def normalize(self, stream: Stream, records: Iterable[Record]) -> Normalized:
         """Map each record by its own; one that cannot be mapped becomes a reject."""
-        said = Normalized.of(stream)
-        for record in records:
-            try:
-                with said.whole():
-                    self._map(stream, record, said)
-            except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
-                said.rejects.append(_reject(stream, record, error))
-        return said
+        return Normalized.of_records(
+            stream, list(records), partial(self._fill, stream), partial(_reject, stream),
+            (LookupError, TypeError, AttributeError, ValueError, ArithmeticError),
+        )  # fmt: skip
 
     def unknown_fields(self, stream: Stream, body: bytes) -> set[str]:
         """Return what Xero's published description does not name."""
@@ -197,19 +192,21 @@ class Xero(Connector):
             return set()
         return documented.unknown(stream, records.whole(stream, body))
 
-    def _map(self, stream: Stream, record: Record, said: Normalized) -> None:
-        key = f"{stream.record_types[0]}:{wire.identifier(record[LISTS[stream.name].id_field])}"
+    def _fill(self, stream: Stream, records: Sequence[Record], said: Normalized) -> None:
+        ids = values.identifiers([record[LISTS[stream.name].id_field] for record in records])
+        keys = [f"{stream.record_types[0]}:{identifier}" for identifier in ids]
         match stream.name:
             case "customers":
-                customers.normalize(record, key, said, self.keyed_hash)
+                for record, key in zip(records, keys, strict=True):
+                    customers.normalize(record, key, said, self.keyed_hash)
             case "invoices":
-                invoices.invoice(record, key, said)
+                invoices.invoices(records, keys, said)
             case "credit_notes":
-                invoices.credit_note(record, key, said)
+                invoices.credit_notes(records, keys, said)
             case "payments":
-                payments.payment(record, key, said)
+                payments.payments(records, keys, said)
             case _:
-                payments.credit(record, key, said, stream.name)
+                payments.credits(records, keys, said, stream.name)
 
     def _reader(self) -> Reader:
         """Return the reader of this organization's organisation.
@@ -237,7 +234,7 @@ def _reject(stream: Stream, record: Record, error: Exception) -> Reject:
     rest = record.get("AmountDue", record.get("RemainingCredit"))
     contact = record.get("Contact")
     return Reject(
-        key=records.key(stream, record),
+        key=records.keys(stream, [record])[0],
         table=next(iter(stream.tables)),
         reason="unknown_value" if is_unknown else "malformed_record",
         message=f"{error.column} has a value that no mapping covers"

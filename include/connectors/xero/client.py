@@ -163,7 +163,7 @@ class Client:
             )
         except (LookupError, TypeError, ValueError):
             raise _nonsense(f"the list of {name} comes without its number of pages") from None
-        if reply.page != number or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        if reply.page != number or not isinstance(rows, list) or {*map(type, rows)} - {dict}:
             raise _nonsense(f"page {number} of {name} was asked for, page {reply.page} came")
         due = max(0, min(reply.size, reply.item_count - (number - 1) * reply.size))
         if len(rows) != due:

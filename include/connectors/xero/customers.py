@@ -6,12 +6,12 @@ Persons have no id: their key is the contact's with a keyed hash of the address,
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
-from include.connectors.base import Normalized, Record
+from include.connectors.normalized import Normalized, Record
 from include.connectors.xero import wire
 from include.connectors.xero.wire import UnknownValue
 
@@ -33,9 +33,9 @@ Hash = Callable[[str], str]
 """Hashes a personal value with the organization's key."""
 
 
-def essence(contact: Record) -> Any:
-    """Return what the mapping looks at."""
-    return {name: contact.get(name) for name in FIELDS}
+def essences(contacts: Sequence[Record]) -> Iterable[Any]:
+    """Return what the mapping looks at of each contact."""
+    return ({name: contact.get(name) for name in FIELDS} for contact in contacts)
 
 
 def normalize(contact: Record, key: str, said: Normalized, keyed_hash: Hash) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from include.connectors.base import Record, Stream
+from include.connectors.base import Stream
+from include.connectors.normalized import Record
 
 _ANY = (
     "HasAttachments", "Attachments", "HasErrors", "HasValidationErrors", "ValidationErrors", "Warnings",

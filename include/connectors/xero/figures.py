@@ -112,7 +112,7 @@ class Control:
         for reply in self.reader.sweep(the_list, {"where": where, **summary}):
             if reply.page_count > MOST_PAGES:
                 break
-            rows += [row for row in reply.rows if the_list.is_ours(row)]
+            rows += the_list.receivable(reply.rows)
         else:
             return Listed(the_list, rows, len(rows))
         ours = scope.any_of(the_list.type_field, the_list.ours)

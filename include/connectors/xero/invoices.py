@@ -6,13 +6,16 @@ back: so whoever loads a document finds everything that settled it, whatever its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
+from itertools import compress
 from typing import Any
 
-from include.connectors.base import Normalized, Record
-from include.connectors.xero import wire
-from include.connectors.xero.allocations import allocation
+from include.connectors.normalized import Columns, Normalized, Record
+from include.connectors.xero import allocations, values, wire
+from include.connectors.xero.allocations import Part
 from include.connectors.xero.wire import UnknownValue
 
 FIELDS = (
@@ -26,94 +29,85 @@ STATUSES = {
     "DELETED": "rejected",
 }  # fmt: skip
 LEDGER_STATUSES = ("open", "paid", "voided")
+SETTLED = ("open", "paid", "booked")
+"""Of documents and credits whose parts count."""
 ZERO = Decimal(0)
 INVOICE_PAGE = "/AccountsReceivable/View.aspx?InvoiceID="
 NOTE_PAGE = "/AccountsReceivable/ViewCreditNote.aspx?creditNoteID="
 WEB = "https://go.xero.com"
 
-Row = dict[str, Any]
+Records = Sequence[Record]
 
 
-def essence(document: Record) -> Any:
-    """Return what the mapping looks at."""
-    return [*map(document.get, FIELDS), (document.get("Contact") or {}).get("ContactID")]
+def essences(documents: Records) -> Iterable[Any]:
+    """Return what the mapping looks at of each document."""
+    contacts = [(document.get("Contact") or {}).get("ContactID") for document in documents]
+    return zip(*(values.every(documents, name) for name in FIELDS), contacts, strict=True)
 
 
-def invoice(record: Record, key: str, said: Normalized) -> None:
-    """Add an invoice, its one installment and its payments.
-
-    Raises:
-        UnknownValue: the type or status is one that no mapping covers.
-        ValueError, LookupError: a value is missing or not of its kind.
-    """
-    if record["Type"] != "ACCREC":
-        raise UnknownValue("source_document_type")
-    due, row = wire.amount(record["AmountDue"]), _document(record, key)
-    row = _settled(row, record, due, "outstanding_amount")
-    row |= {
-        "number": wire.text(record.get("InvoiceNumber")),
-        "purchase_order": wire.text(record.get("Reference")),
-        "due_date": wire.day(record, "DueDate"),
-        "expected_payment_date": wire.day(record, "ExpectedPaymentDate"),
-        "source_url": link(record, INVOICE_PAGE, record["InvoiceID"]),
-    }
-    said.add("invoices", row)
-    if row["status"] not in LEDGER_STATUSES:
-        return
-    said.add("installments", {
-        "external_id": f"{key}:1", "invoice_external_id": key, "sequence": 1, "due_date": row["due_date"],
-        "currency": row["currency"], "amount": row["gross_amount"], "outstanding_amount": row["outstanding_amount"],
-        "is_derived": False, "parent_stream": "invoices", "parent_external_id": key,
-    })  # fmt: skip
-    for number, payment in enumerate(wire.rows(record, "Payments") if row["status"] != "voided" else (), start=1):
-        if not is_gone(payment):
-            said.add("allocations", allocation(
-                "invoices", key, number, "payment", ("payment", f"Payment:{wire.identifier(payment['PaymentID'])}"),
-                ("invoice", key),
-                wire.amount(payment["Amount"]), row["currency"], wire.day(payment, "Date"),
-            ))  # fmt: skip
-
-
-def credit_note(record: Record, key: str, said: Normalized) -> None:
-    """Add a credit note, what it was used for and what was paid back of it.
+def invoices(records: Records, keys: Sequence[str], said: Normalized) -> None:
+    """Add invoices, the one installment of each, and their payments.
 
     Raises:
-        UnknownValue: the type or status is one that no mapping covers.
-        ValueError, LookupError: a value is missing or not of its kind.
+        UnknownValue: a type or status is one that no mapping covers.
+        ValueError, LookupError, TypeError: a value is missing or not of its kind.
     """
-    if record["Type"] != "ACCRECCREDIT":
-        raise UnknownValue("source_document_type")
-    row = _settled(_document(record, key), record, wire.amount(record["RemainingCredit"]), "unapplied_amount")
-    row |= {
-        "number": wire.text(record.get("CreditNoteNumber")),
-        "title": wire.text(record.get("Reference")),
-        "due_date": wire.day(record, "DueDate"),
-        "source_url": link(record, NOTE_PAGE, record["CreditNoteID"]),
+    _require_type(records, "ACCREC")
+    rests = values.amounts([record["AmountDue"] for record in records])
+    documents = _documents(records, keys, rests, "outstanding_amount") | {
+        "number": values.texts(values.every(records, "InvoiceNumber")),
+        "purchase_order": values.texts(values.every(records, "Reference")),
+        "due_date": values.days(records, "DueDate"),
+        "expected_payment_date": values.days(records, "ExpectedPaymentDate"),
+        "source_url": _links(records, INVOICE_PAGE, "InvoiceID"),
     }
-    said.add("credit_notes", row)
-    if row["status"] in ("open", "paid"):
-        for used in uses(record, key, "credit_notes", "credit", ("credit_note", key), row["currency"]):
-            said.add("allocations", used)
+    said.extend("invoices", documents)
+    said.extend("installments", _installments(documents))
+    paid = [part for part in _parts(records, "Payments", documents) if not is_gone(part.row)]
+    by, of = ("payment", allocations.payments(paid)), ("invoice", allocations.parents(paid))
+    said.extend("allocations", allocations.allocations("invoices", "payment", paid, by, of))
 
 
-def uses(record: Record, key: str, stream: str, kind: str, credit: tuple[str, str], currency: str | None) -> list[Row]:
-    """Return what a credit was used for, and what was paid back of it."""
-    used = [part for part in wire.rows(record, "Allocations") if not wire.flag(part.get("IsDeleted"))]
-    rows = [
-        allocation(
-            stream, key, number, kind, credit, ("invoice", f"Invoice:{wire.identifier(part['Invoice']['InvoiceID'])}"),
-            wire.amount(part["Amount"]), currency, wire.day(part, "Date"),
-        )
-        for number, part in enumerate(used, start=1)
-    ]  # fmt: skip
-    refunds = [part for part in wire.rows(record, "Payments") if not is_gone(part)]
-    return rows + [
-        allocation(
-            stream, key, number, "refund", ("refund", f"Payment:{wire.identifier(part['PaymentID'])}"), credit,
-            wire.amount(part["Amount"]), currency, wire.day(part, "Date"),
-        )
-        for number, part in enumerate(refunds, start=len(used) + 1)
-    ]  # fmt: skip
+def credit_notes(records: Records, keys: Sequence[str], said: Normalized) -> None:
+    """Add credit notes, what they were used for and what was paid back of them.
+
+    Raises:
+        UnknownValue: a type or status is one that no mapping covers.
+        ValueError, LookupError, TypeError: a value is missing or not of its kind.
+    """
+    _require_type(records, "ACCRECCREDIT")
+    rests = values.amounts([record["RemainingCredit"] for record in records])
+    documents = _documents(records, keys, rests, "unapplied_amount") | {
+        "number": values.texts(values.every(records, "CreditNoteNumber")),
+        "title": values.texts(values.every(records, "Reference")),
+        "due_date": values.days(records, "DueDate"),
+        "source_url": _links(records, NOTE_PAGE, "CreditNoteID"),
+    }
+    said.extend("credit_notes", documents)
+    add_uses(records, documents, "credit_notes", "credit", "credit_note", said)
+
+
+def add_uses(records: Records, credits: Columns, stream: str, kind: str, credit: str, said: Normalized) -> None:
+    """Add what credits were used for, and what was paid back of them.
+
+    Args:
+        credits: their rows; those that are open, paid or booked can have been used.
+        kind, credit: of the allocations, and what they call a credit.
+
+    Raises:
+        UnknownValue: a payment stands in a way that no mapping covers.
+        ValueError, LookupError, TypeError: a value is missing or not of its kind.
+    """
+    used = _parts(records, "Allocations", credits, lambda row: bool(wire.flag(row.get("IsDeleted"))))
+    of, to = (credit, allocations.parents(used)), ("invoice", allocations.invoices(used))
+    said.extend("allocations", allocations.allocations(stream, kind, used, of, to))
+    counts = Counter(allocations.parents(used))
+    refunds = [
+        part._replace(ordinal=counts[part.parent] + part.ordinal)
+        for part in _parts(records, "Payments", credits, is_gone)
+    ]
+    by, of = ("refund", allocations.payments(refunds)), (credit, allocations.parents(refunds))
+    said.extend("allocations", allocations.allocations(stream, "refund", refunds, by, of))
 
 
 def is_gone(payment: Mapping[str, Any]) -> bool:
@@ -128,65 +122,132 @@ def is_gone(payment: Mapping[str, Any]) -> bool:
     return bool(status == "DELETED")
 
 
-def exchange_rate(record: Record) -> Row:
-    """Return the rate as it is stated, and what it says.
+def about(records: Records, name: str) -> list[Any]:
+    """Return what each record's organisation says under this name."""
+    return [record["organisation"][name] for record in records]
+
+
+def exchange_rates(records: Records) -> Columns:
+    """Return the rates as they are stated, and what they say.
 
     Raises:
-        ValueError: it is no number.
+        ValueError: one is no number.
     """
-    rate = wire.amount(record["CurrencyRate"]) if record.get("CurrencyRate") is not None else ZERO
-    if not rate:
-        return {}
-    return {"exchange_rate": rate, "exchange_rate_basis": record["organisation"]["rate_basis"]}
+    stated = [ZERO if rate is None else rate for rate in values.every(records, "CurrencyRate")]
+    rates = [rate or None for rate in values.amounts(stated)]
+    bases = [basis if rate else None for rate, basis in zip(rates, about(records, "rate_basis"), strict=True)]
+    return {"exchange_rate": rates, "exchange_rate_basis": bases}
 
 
-def link(record: Record, page: str, identifier: str) -> str:
-    """Return the address of a record in Xero, by way of its organisation where that has a short name."""
-    code = record["organisation"]["short_code"]
-    if not code:
-        return f"{WEB}{page}{identifier}"
-    return f"{WEB}/organisationlogin/default.aspx?shortcode={code}&redirecturl={page}{identifier}"
+def customer_keys(ids: list[Any]) -> list[str]:
+    """Return the keys of the contacts with these ids.
+
+    Raises:
+        ValueError: one is no id.
+    """
+    return [f"Contact:{identifier}" for identifier in values.identifiers(ids)]
 
 
-def _document(record: Record, key: str) -> Row:
-    """Return what invoices and credit notes share, amounts as they are written."""
-    status = STATUSES.get(record["Status"])
-    if status is None:
+def _require_type(records: Records, wanted: str) -> None:
+    if any(record["Type"] != wanted for record in records):
+        raise UnknownValue("source_document_type")
+
+
+def _documents(records: Records, keys: Sequence[str], rests: Sequence[Decimal], rest: str) -> Columns:
+    """Return what invoices and credit notes share, amounts as they are written.
+
+    Args:
+        rests: what is open, in the column `rest`.
+    """
+    written = [record["Status"] for record in records]
+    stated = [STATUSES.get(status) for status in written]
+    if None in stated:
         raise UnknownValue("status")
-    day = wire.day(record, "Date")
-    return {
-        "external_id": key,
-        "source_document_type": record["Type"],
-        "customer_external_id": f"Contact:{wire.identifier(record['Contact']['ContactID'])}",
-        "issue_date": day,
-        "posting_date": day if status in LEDGER_STATUSES else None,
-        "currency": wire.text(record["CurrencyCode"]),
-        "gross_amount": wire.amount(record["Total"]),
-        "net_amount": wire.amount(record["SubTotal"]),
-        "tax_amount": wire.amount(record["TotalTax"]),
-        "base_currency": record["organisation"]["base_currency"],
-        **exchange_rate(record),
-        "status": status,
-        "source_status": record["Status"],
-        "is_sent": wire.flag(record.get("SentToContact")),
-        "source_updated_at": wire.moment(record.get("UpdatedDateUTC")),
+    # Whoever says that it is paid, and states a rest, is believed the rest.
+    statuses = ["open" if s == "paid" and left else s for s, left in zip(stated, rests, strict=True)]
+    is_ledger, is_void = [status in LEDGER_STATUSES for status in statuses], [s == "voided" for s in statuses]
+    days = values.days(records, "Date")
+    amounts = {
+        name: values.amounts([record[field] for record in records])
+        for name, field in (("gross_amount", "Total"), ("net_amount", "SubTotal"), ("tax_amount", "TotalTax"))
+    }
+    gross, void = amounts["gross_amount"], amounts
+    if True in is_void:
+        void = {name: [ZERO if v else a for a, v in zip(amounts[name], is_void, strict=True)] for name in amounts}
+    columns = {
+        "external_id": list(keys),
+        "source_document_type": [record["Type"] for record in records],
+        "customer_external_id": customer_keys([record["Contact"]["ContactID"] for record in records]),
+        "issue_date": days,
+        "posting_date": _where(is_ledger, days),
+        "currency": values.texts([record["CurrencyCode"] for record in records]),
+        **void,
+        "gross_before_void": _where(is_void, gross),
+        "base_currency": about(records, "base_currency"),
+        **exchange_rates(records),
+        "status": statuses,
+        "source_status": written,
+        rest: [left if status == "open" else ZERO for status, left in zip(statuses, rests, strict=True)],
+        "closed_on": values.days(records, "FullyPaidOnDate", [status == "paid" for status in statuses]),
+        "is_sent": values.flags(values.every(records, "SentToContact")),
+        "source_updated_at": values.moments(values.every(records, "UpdatedDateUTC")),
+    }
+    # Xero states no amounts in base currency, so only documents in that currency have them.
+    pairs = zip(columns["currency"], columns["base_currency"], is_ledger, strict=True)
+    is_base = [is_posted and currency == base for currency, base, is_posted in pairs]
+    return columns | {
+        "base_gross_amount": _where(is_base, columns["gross_amount"]),
+        "base_outstanding_amount": _where(is_base, columns[rest]),
     }
 
 
-def _settled(row: Row, record: Record, rest: Decimal, name: str) -> Row:
-    """Complete a document with its open rest and what follows from its status.
+def _installments(invoices: Columns) -> Columns:
+    """Return the one installment of each invoice of the ledger."""
+    posted = [status in LEDGER_STATUSES for status in invoices["status"]]
 
-    Xero states no amounts in base currency, so only documents in that currency have them.
-    """
-    status = row["status"]
-    if status == "paid" and rest:
-        status = "open"
-    gross = row["gross_amount"]
-    if status == "voided":
-        row |= {"gross_amount": ZERO, "net_amount": ZERO, "tax_amount": ZERO, "gross_before_void": gross}
-    row |= {"status": status, name: rest if status == "open" else ZERO}
-    if status == "paid":
-        row["closed_on"] = wire.day(record, "FullyPaidOnDate")
-    if row["currency"] == row["base_currency"] and status in LEDGER_STATUSES:
-        row |= {"base_gross_amount": row["gross_amount"], "base_outstanding_amount": row[name]}
-    return row
+    def of(name: str) -> list[Any]:
+        return invoices[name] if all(posted) else list(compress(invoices[name], posted))
+
+    keys = of("external_id")
+    count = len(keys)
+    return {
+        "external_id": [f"{key}:1" for key in keys],
+        "invoice_external_id": keys,
+        "sequence": [1] * count,
+        "due_date": of("due_date"),
+        "currency": of("currency"),
+        "amount": of("gross_amount"),
+        "outstanding_amount": of("outstanding_amount"),
+        "is_derived": [False] * count,
+        "parent_stream": ["invoices"] * count,
+        "parent_external_id": keys,
+    }
+
+
+def _parts(
+    records: Records, name: str, documents: Columns, is_left_out: Callable[[Record], bool] = lambda row: False
+) -> list[Part]:
+    """Return what those documents list under a name that can be settled, numbered without what is left out."""
+    is_used = [status in SETTLED for status in documents["status"]]
+    listed = values.lists([record.get(name) if used else None for record, used in zip(records, is_used, strict=True)])
+    return [
+        Part(row, key, number, currency)
+        for key, currency, rows in zip(documents["external_id"], documents["currency"], listed, strict=True)
+        for number, row in enumerate((row for row in rows if not is_left_out(row)), start=1)
+    ]
+
+
+def _where(conditions: Sequence[bool], column: list[Any]) -> list[Any]:
+    """Return the values for which a condition holds, None elsewhere."""
+    return [value if holds else None for holds, value in zip(conditions, column, strict=True)]
+
+
+def _links(records: Records, page: str, identifier: str) -> list[str]:
+    codes = about(records, "short_code")
+    return [f"{_address(code, page)}{record[identifier]}" for record, code in zip(records, codes, strict=True)]
+
+
+@cache
+def _address(code: str, page: str) -> str:
+    """Return how the address of a record in Xero begins: by way of its organisation where that has a short name."""
+    return f"{WEB}/organisationlogin/default.aspx?shortcode={code}&redirecturl={page}" if code else f"{WEB}{page}"

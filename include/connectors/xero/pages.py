@@ -12,14 +12,15 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import compress
 from typing import Any
 
 from include import exact_json
 from include.connectors.base import Page, Stream, Window
 from include.connectors.paging import MOST_PAGES, by_number
-from include.connectors.xero import scope
+from include.connectors.xero import scope, values
 from include.connectors.xero.client import Client, Reply
-from include.connectors.xero.records import GUID, LISTS, ids, item, updated
+from include.connectors.xero.records import GUID, LISTS, ids, items, updates
 from include.connectors.xero.scope import List
 from include.errors import SourceUnavailable
 from include.keys import Keys
@@ -74,7 +75,7 @@ class Reader:
     def rows(self, the_list: List, asked: Mapping[str, str]) -> Iterator[Row]:
         """Yield the records of a filtered list that are ours."""
         for reply in self.sweep(the_list, asked):
-            yield from filter(the_list.is_ours, reply.rows)
+            yield from the_list.receivable(reply.rows)
 
     def sweep(
         self, the_list: List, asked: Mapping[str, str], first: int = 1, is_whole: bool = False
@@ -97,7 +98,7 @@ class Reader:
             is_last=lambda reply: reply.is_last, content=lambda reply: _content(the_list, reply), first=first,
         ):  # fmt: skip
             counted = counted or reply.item_count
-            seen.add(str(row.get(the_list.id_field)) for row in reply.rows if is_whole)
+            seen.add(map(str, values.every(reply.rows, the_list.id_field)) if is_whole else ())
             if is_whole and first == 1 and reply.is_last and len(seen) < counted:
                 lost = f"{len(seen)} of {counted} came"
                 raise _circle(f"{the_list.name} changed their order while they were read: {lost}")
@@ -105,7 +106,7 @@ class Reader:
 
     def page(self, stream: Stream, reply: Reply, rows: Sequence[Row], choose: Choose, token: str) -> Page | None:
         """Return the page of those rows that are chosen; None if none is."""
-        wanted = {id(row) for row in choose([row for row in rows if LISTS[stream.name].is_ours(row)])}
+        wanted = {*map(id, choose(LISTS[stream.name].receivable(rows)))}
         kept = [index for index, row in enumerate(reply.rows) if id(row) in wanted]
         if not kept:
             return None
@@ -114,8 +115,8 @@ class Reader:
                  "rate_basis": self.client.settings.rate_basis,
                  "prepayments_on_receivables": self.client.settings.prepayments_on_receivables}  # fmt: skip
         head = json.dumps({"organisation": about, "kept": kept}).encode()[:-1]
-        body = head + b', "reply": ' + reply.body + b"}"
-        return Page(body, tuple(item(stream, reply.rows[index]) for index in kept), token, reply.at)
+        body = b"".join((head, b', "reply": ', reply.body, b"}"))  # copies megabytes once
+        return Page(body, tuple(items(stream, [reply.rows[index] for index in kept])), token, reply.at)
 
     def customers(self, rows: Iterable[Row]) -> set[str]:
         """Return which contacts have sales documents: by Xero's flag, or because they hold a credit.
@@ -148,8 +149,7 @@ class Reader:
         the_list = LISTS[stream.name]
         everything = window.since is None and window.customers is None
 
-        def is_timely(row: Row) -> bool:
-            at = updated(row)
+        def is_timely(at: datetime | None) -> bool:
             return not at or ((window.since or at) <= at and (window.until is None or at < window.until))
 
         def is_within(row: Row) -> bool:
@@ -159,9 +159,10 @@ class Reader:
 
         def choose(rows: Sequence[Row]) -> Sequence[Row]:
             is_bounded = window.since is not None or window.until is not None
-            timely = [row for row in rows if is_timely(row)] if is_bounded else rows
+            timely = list(compress(rows, map(is_timely, updates(rows)))) if is_bounded else rows
             if the_list is not scope.CONTACTS:
-                return [row for row in timely if is_within(row)]
+                dated = _dated_from(timely, window.history_from)
+                return [row for row, is_dated in zip(timely, dated, strict=True) if is_dated or is_within(row)]
             members = self.customers(timely) if window.customers is None else None
             return [row for row in timely if members is None or str(row.get("ContactID")) in members]
 
@@ -184,7 +185,7 @@ class Reader:
         held: set[bytes] = set()
         for _ in range(MOST_PAGES):
             reply = self._page(the_list, number, ordered, second)
-            stamps = [updated(row) for row in reply.rows]
+            stamps = updates(reply.rows)
             known = [stamp for stamp in stamps if stamp]
             if known != sorted(known):
                 raise _circle(f"changes of {the_list.name} do not come in the order of their change")
@@ -251,18 +252,23 @@ def _contact(row: Row) -> str:
 
 def _content(the_list: List, reply: Reply) -> bytes:
     """Return what tells one page from another: which records it holds, in which version."""
-    return (
-        exact_json.encode([(row.get(the_list.id_field), row.get("UpdatedDateUTC")) for row in reply.rows])
-        if reply.rows
-        else b""
-    )
+    ids, stamps = values.every(reply.rows, the_list.id_field), values.every(reply.rows, "UpdatedDateUTC")
+    return exact_json.encode([ids, stamps]) if ids else b""
+
+
+def _dated_from(rows: Sequence[Row], first: date) -> list[bool]:
+    """Tell for each record whether it has a day and this is not before the first; one that is odd makes all false."""
+    try:
+        return [day is not None and day >= first for day in values.days(rows, "Date")]
+    except (ValueError, OverflowError):
+        return [False] * len(rows)
 
 
 def _is_in_range(row: Row, history_from: date) -> bool:
     """A record whose dates cannot be read is in range: the mapping refuses it by name."""
     try:
         return scope.is_in_range(row, history_from)
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, OverflowError, AttributeError, TypeError):
         return True
 
 

@@ -7,12 +7,13 @@ customer owes, so it is not read.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from include.connectors.base import Normalized, Record
-from include.connectors.xero import wire
-from include.connectors.xero.invoices import exchange_rate, uses
+from include.connectors.normalized import Columns, Normalized, Record
+from include.connectors.xero import values, wire
+from include.connectors.xero.invoices import about, add_uses, customer_keys, exchange_rates
 from include.connectors.xero.wire import UnknownValue
 
 FIELDS = (
@@ -30,87 +31,104 @@ STATUSES = {"AUTHORISED": "booked", "PAID": "booked", "VOIDED": "voided", "DELET
 ZERO = Decimal(0)
 
 
-def essence(record: Record) -> Any:
-    """Return what the mapping looks at."""
+def essences(records: Sequence[Record]) -> Iterable[Any]:
+    """Return what the mapping looks at of each payment or credit."""
+    return map(_essence, records)
+
+
+def _essence(record: Record) -> Any:
     paid = _paid(record)
     contact = (record.get("Contact") or paid.get("Contact") or {}).get("ContactID")
     return {name: record.get(name) for name in FIELDS} | {"Contact": contact, "Currency": paid.get("CurrencyCode")}
 
 
-def payment(record: Record, key: str, said: Normalized) -> None:
-    """Add a payment of an invoice or a refund of a credit; the document lists what it settles.
+def payments(records: Sequence[Record], keys: Sequence[str], said: Normalized) -> None:
+    """Add payments of invoices and refunds of credits; the documents list what they settle.
 
     Raises:
-        UnknownValue: the type or status is one that no mapping covers.
-        ValueError, LookupError: a value is missing or not of its kind.
+        UnknownValue: a type or status is one that no mapping covers.
+        ValueError, LookupError, TypeError, AttributeError: a value is missing or not of its kind.
     """
-    kind = record["PaymentType"]
-    if kind != "ACCRECPAYMENT" and kind not in REFUNDS:
+    kinds = [record["PaymentType"] for record in records]
+    if any(kind != "ACCRECPAYMENT" and kind not in REFUNDS for kind in kinds):
         raise UnknownValue("kind")
-    paid, is_refund = _paid(record), kind in REFUNDS
-    account = wire.part(record, "Account")
-    said.add("refunds" if is_refund else "payments", {
-        "external_id": key,
-        "kind": "payment",
-        "customer_external_id": f"Contact:{wire.identifier(paid['Contact']['ContactID'])}",
-        "currency": wire.text(paid["CurrencyCode"]),
-        "amount": wire.amount(record["Amount"]),
-        "unapplied_amount": ZERO,
-        "base_currency": record["organisation"]["base_currency"],
-        **exchange_rate(record),
-        "base_unapplied_amount": ZERO,
-        "refunded_on" if is_refund else "paid_on": wire.day(record, "Date"),
-        "instrument": wire.text(account.get("Code")),
-        "status": _status(record),
-        "on_receivable_account": True,
-        "source_updated_at": wire.moment(record.get("UpdatedDateUTC")),
-    })  # fmt: skip
+    for table, day, is_refund in (("payments", "paid_on", False), ("refunds", "refunded_on", True)):
+        mine = [index for index, kind in enumerate(kinds) if (kind in REFUNDS) is is_refund]
+        _add_movements(table, day, [records[index] for index in mine], [keys[index] for index in mine], said)
 
 
-def credit(record: Record, key: str, said: Normalized, stream: str) -> None:
-    """Add an over- or prepayment, what it was used for and what was paid back of it.
+def credits(records: Sequence[Record], keys: Sequence[str], said: Normalized, stream: str) -> None:
+    """Add over- or prepayments, what they were used for and what was paid back of them.
 
     Raises:
-        UnknownValue: the type or status is one that no mapping covers.
-        ValueError, LookupError: a value is missing or not of its kind.
+        UnknownValue: a type or status is one that no mapping covers.
+        ValueError, LookupError, TypeError: a value is missing or not of its kind.
     """
-    kind, status = KINDS.get(record["Type"]), _status(record)
-    if kind is None:
+    kinds, statuses = [KINDS.get(record["Type"]) for record in records], _statuses(records)
+    if None in kinds:
         raise UnknownValue("kind")
-    own = record["organisation"]
-    currency, total = wire.text(record["CurrencyCode"]), wire.amount(record["Total"])
-    rest = wire.amount(record["RemainingCredit"]) if status == "booked" else ZERO
-    said.add("payments", {
-        "external_id": key,
-        "kind": kind,
-        "customer_external_id": f"Contact:{wire.identifier(record['Contact']['ContactID'])}",
-        "number": short_number(kind, key),
-        "currency": currency,
-        "amount": total,
-        "unapplied_amount": rest,
-        "base_currency": own["base_currency"],
-        **exchange_rate(record),
-        "base_unapplied_amount": rest if currency == own["base_currency"] or not rest else None,
-        "paid_on": wire.day(record, "Date"),
-        "status": status,
-        "on_receivable_account": kind == "overpayment" or bool(own["prepayments_on_receivables"]),
-        "source_updated_at": wire.moment(record.get("UpdatedDateUTC")),
-    })  # fmt: skip
-    if status == "booked":
-        for used in uses(record, key, stream, "payment", ("payment", key), currency):
-            said.add("allocations", used)
+    currencies = values.texts([record["CurrencyCode"] for record in records])
+    is_booked = [status == "booked" for status in statuses]
+    rests = values.amounts([r["RemainingCredit"] if b else ZERO for r, b in zip(records, is_booked, strict=True)])
+    bases = about(records, "base_currency")
+    rows: Columns = {
+        "external_id": list(keys),
+        "kind": kinds,
+        "customer_external_id": customer_keys([record["Contact"]["ContactID"] for record in records]),
+        "number": [short_number(kind, key) for kind, key in zip(kinds, keys, strict=True)],
+        "currency": currencies,
+        "amount": values.amounts([record["Total"] for record in records]),
+        "unapplied_amount": rests,
+        "base_currency": bases,
+        **exchange_rates(records),
+        "base_unapplied_amount": [
+            rest if currency == base or not rest else None
+            for rest, currency, base in zip(rests, currencies, bases, strict=True)
+        ],
+        "paid_on": values.days(records, "Date"),
+        "status": statuses,
+        "on_receivable_account": [
+            kind == "overpayment" or bool(said_so)
+            for kind, said_so in zip(kinds, about(records, "prepayments_on_receivables"), strict=True)
+        ],
+        "source_updated_at": values.moments(values.every(records, "UpdatedDateUTC")),
+    }
+    said.extend("payments", rows)
+    add_uses(records, rows, stream, "payment", "payment", said)
 
 
-def short_number(kind: str, key: str) -> str:
+def short_number(kind: str | None, key: str) -> str:
     """Return what people can tell an over- or prepayment by: Xero numbers none, and references may hold names."""
     return f"{kind} {key.partition(':')[2][:8]}"
 
 
-def _status(record: Record) -> str:
-    status = STATUSES.get(record["Status"])
-    if status is None:
+def _add_movements(table: str, day: str, records: Sequence[Record], keys: Sequence[str], said: Normalized) -> None:
+    """Add payments or refunds, which differ in what the column of their day is called."""
+    paid, count = [_paid(record) for record in records], len(records)
+    accounts = [wire.part(record, "Account") for record in records]
+    said.extend(table, {
+        "external_id": list(keys),
+        "kind": ["payment"] * count,
+        "customer_external_id": customer_keys([document["Contact"]["ContactID"] for document in paid]),
+        "currency": values.texts([document["CurrencyCode"] for document in paid]),
+        "amount": values.amounts([record["Amount"] for record in records]),
+        "unapplied_amount": [ZERO] * count,
+        "base_currency": about(records, "base_currency"),
+        **exchange_rates(records),
+        "base_unapplied_amount": [ZERO] * count,
+        day: values.days(records, "Date"),
+        "instrument": values.texts(values.every(accounts, "Code")),
+        "status": _statuses(records),
+        "on_receivable_account": [True] * count,
+        "source_updated_at": values.moments(values.every(records, "UpdatedDateUTC")),
+    })  # fmt: skip
+
+
+def _statuses(records: Sequence[Record]) -> list[str | None]:
+    statuses = [STATUSES.get(record["Status"]) for record in records]
+    if None in statuses:
         raise UnknownValue("status")
-    return status
+    return statuses
 
 
 def _paid(record: Record) -> Any:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from include import exact_json
-from include.connectors.base import Item, Record, Stream, digest
-from include.connectors.xero import customers, invoices, payments, scope, slim, wire
+from include.connectors.base import Item, Stream, digest
+from include.connectors.normalized import Record
+from include.connectors.xero import customers, invoices, payments, scope, slim, values
 from include.connectors.xero.scope import List
 
 LISTS: Mapping[str, List] = {
@@ -20,15 +21,15 @@ LISTS: Mapping[str, List] = {
     "overpayments": scope.OVERPAYMENTS,
     "prepayments": scope.PREPAYMENTS,
 }
-ESSENCE: Mapping[str, Callable[[Record], Any]] = {
-    "customers": customers.essence,
-    "invoices": invoices.essence,
-    "credit_notes": invoices.essence,
-    "payments": payments.essence,
-    "overpayments": payments.essence,
-    "prepayments": payments.essence,
+ESSENCE: Mapping[str, Callable[[Sequence[Record]], Iterable[Any]]] = {
+    "customers": customers.essences,
+    "invoices": invoices.essences,
+    "credit_notes": invoices.essences,
+    "payments": payments.essences,
+    "overpayments": payments.essences,
+    "prepayments": payments.essences,
 }
-"""What of a record the mapping looks at: the rest, such as a customer's address on an invoice, is no news of it."""
+"""What of records the mapping looks at: the rest, such as a customer's address on an invoice, is no news of them."""
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -43,26 +44,37 @@ def whole(stream: Stream, body: bytes) -> list[Record]:
 
 
 def _kept(stream: Stream, page: Any) -> list[Record]:
-    rows = page["reply"][LISTS[stream.name].name]
-    return [rows[index] | {"organisation": page["organisation"]} for index in page["kept"]]
+    rows, ours = page["reply"][LISTS[stream.name].name], {"organisation": page["organisation"]}
+    kept = [rows[index] for index in page["kept"]]
+    for row in kept:
+        row.update(ours)
+    return kept
 
 
-def item(stream: Stream, row: Mapping[str, Any]) -> Item:
-    """Return what extract must know of a record; one in another shape is known by all of it."""
+def items(stream: Stream, rows: Sequence[Mapping[str, Any]]) -> list[Item]:
+    """Return what extract must know of records; one in another shape is known by all of it."""
     try:
-        essence = ESSENCE[stream.name](row)
+        essences = list(ESSENCE[stream.name](rows))
     except (AttributeError, TypeError):
-        essence = row
-    return Item(key(stream, row), digest(exact_json.encode(essence)), updated(row))
+        if len(rows) > 1:
+            return [items(stream, [row])[0] for row in rows]
+        essences = list(rows)
+    digests = map(digest, exact_json.encode_each(essences))
+    return list(map(Item, keys(stream, rows), digests, updates(rows)))
 
 
-def key(stream: Stream, row: Mapping[str, Any]) -> str:
-    """Return a record's external id, made of its digest where it has no id."""
-    identifier = row.get(LISTS[stream.name].id_field)
-    if not isinstance(identifier, str) or not identifier:
-        as_it_came = {name: value for name, value in row.items() if name != "organisation"}
-        identifier = f"?{digest(exact_json.encode(as_it_came))}"
-    return f"{stream.record_types[0]}:{identifier}"
+def keys(stream: Stream, rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the records' external ids, made of its digest where one has no id."""
+    name, prefix = LISTS[stream.name].id_field, f"{stream.record_types[0]}:"
+    return [
+        prefix + (found if isinstance(found := row.get(name), str) and found else f"?{_digest_of_all(row)}")
+        for row in rows
+    ]
+
+
+def _digest_of_all(row: Mapping[str, Any]) -> str:
+    as_it_came = {name: value for name, value in row.items() if name != "organisation"}
+    return digest(exact_json.encode(as_it_came))
 
 
 def ids(record_types: Sequence[str], keys: Iterable[str]) -> list[str]:
@@ -71,10 +83,9 @@ def ids(record_types: Sequence[str], keys: Iterable[str]) -> list[str]:
     return sorted({i for record_type, _, i in found if record_type in record_types and GUID.fullmatch(i)})
 
 
-def updated(row: Mapping[str, Any]) -> datetime | None:
-    """Return when the record changed, UTC; None where that cannot be read."""
+def updates(rows: Sequence[Mapping[str, Any]]) -> list[datetime | None]:
+    """Return when each record changed, UTC; None where that cannot be read."""
     try:
-        at = wire.moment(row.get("UpdatedDateUTC"))
+        return values.moments(values.every(rows, "UpdatedDateUTC"))
     except (ValueError, OverflowError):
-        return None
-    return at.astimezone(UTC) if at else None
+        return [updates([row])[0] for row in rows] if len(rows) > 1 else [None]

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
-from include.connectors.xero import wire
+from include.connectors.xero import values, wire
 
 Row = Mapping[str, Any]
 
@@ -44,9 +44,10 @@ class List:
     contact: str = "Contact.ContactID"
     ids: str = ""
 
-    def is_ours(self, row: Row) -> bool:
-        """Tell whether a record is about receivables."""
-        return row.get(self.type_field) not in self.not_ours
+    def receivable(self, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the records that are about receivables."""
+        kinds = values.every(rows, self.type_field)
+        return [row for row, kind in zip(rows, kinds, strict=True) if kind not in self.not_ours]
 
 
 CONTACTS = List("Contacts", "ContactID", ids="IDs", contact="ContactID")

@@ -13,6 +13,7 @@ from typing import Any, TypedDict
 import msgspec
 
 from include import exact_json
+from include.connectors.xero.values import every
 
 
 class Contact(TypedDict, total=False):
@@ -117,4 +118,4 @@ def _slim(decoder: msgspec.json.Decoder[Any], name: str, body: bytes) -> Any:
 
 
 def _is_sound(said: Mapping[str, Any], name: str) -> bool:
-    return name in said and all(row.get(IDENTIFIERS[name]) for row in said[name])
+    return name in said and all(every(said[name], IDENTIFIERS[name]))

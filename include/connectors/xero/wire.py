@@ -16,6 +16,7 @@ from typing import Any
 
 _DATE = re.compile(r"/Date\((-?\d+)([+-]\d{4})?\)/")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _PUNCTUATION = re.compile(r"[\s.\-]")
 
 
@@ -33,12 +34,12 @@ def moment(value: Any) -> datetime | None:
     Raises:
         ValueError: it is neither Microsoft's nor ISO's form of a moment.
     """
-    if value in (None, ""):
+    if value is None or value == "":
         return None
     if not isinstance(value, str):
         raise ValueError("a timestamp is no text")
     if found := _DATE.fullmatch(value):
-        return _EPOCH + timedelta(milliseconds=int(found[1]))
+        return _EPOCH + int(found[1]) * _MILLISECOND
     at = datetime.fromisoformat(_six_digits(value))
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
@@ -50,11 +51,16 @@ def day(record: Mapping[str, Any], name: str) -> date | None:
         ValueError: what stands there is no day.
     """
     value = text(record.get(f"{name}String")) or text(record.get(name))
-    return None if value is None else _day(value)
+    return None if value is None else written_day(value)
 
 
 @lru_cache(4096)
-def _day(value: str) -> date | None:
+def written_day(value: str) -> date | None:
+    """Return the day that a text of either form says; None where it says that it is not known.
+
+    Raises:
+        ValueError: it says no day.
+    """
     found = _DATE.fullmatch(value)
     if not found:
         return datetime.fromisoformat(_six_digits(value)).date()

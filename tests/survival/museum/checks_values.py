@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from include import exact_json, extract, model, money, normalize, warehouse
-from include.connectors.base import Normalized, Reject
+from include import exact_json, extract, model, money, normalize, normalized_files, warehouse
 from include.connectors.http import Answer
+from include.connectors.normalized import Normalized, Reject
 from include.connectors.xero import wire
 from include.connectors.xero.client import Reply
 from include.organizations import Organization
@@ -120,7 +120,7 @@ def a_reject_names_the_column_and_no_person(room: Room) -> None:
 def a_reject_shows_no_currency_that_may_be_a_person(room: Room) -> None:
     """What a source misplaces into the currency would stand in pages that many read."""
     said = [Reject("Party:1", "customers", "unknown_currency", "…", True, currency=c) for c in ("Jane Roe", "EURO")]
-    assert list(normalize._reject_frame([(reject, {}) for reject in said])["currency"]) == ["", "EURO"]
+    assert list(normalized_files._reject_frame([(reject, {}) for reject in said])["currency"]) == ["", "EURO"]
 
 
 def a_page_that_is_not_full_is_not_the_last(room: Room) -> None:
@@ -136,7 +136,7 @@ def a_day_is_the_organizations_own(room: Room) -> None:
     try:
         assert wire.day({"Date": f"/Date({midnight}+1300)/"}, "Date") == date(2026, 1, 31)
     finally:
-        wire._day.cache_clear()  # it would remember what the mutant said
+        wire.written_day.cache_clear()  # it would remember what the mutant said
 
 
 def history_begins_on_the_organizations_own_day(room: Room) -> None:

@@ -163,7 +163,7 @@ EXHIBITS = (
         values.a_bad_record_stops_no_other_and_is_not_forgotten,
         (
             Edit(
-                "include.normalize:normalize",
+                "include.normalize:_page",
                 "rejects += [(reject, came[latest[reject.key][1]] if reject.key in latest else None)"
                 " for reject in bad]",
                 "bad = []",
@@ -186,7 +186,7 @@ EXHIBITS = (
         "a reject shows whatever stood where the currency stands",
         "2witstudios/PageSpace#970: raw values of people's fields reach what others read",
         values.a_reject_shows_no_currency_that_may_be_a_person,
-        (Edit("include.normalize:_reject_frame", "_code(reject.currency)", "reject.currency"),),
+        (Edit("include.normalized_files:_reject_frame", "_code(reject.currency)", "reject.currency"),),
     ),
     Mutant(
         "a page that is not full is the last",
@@ -200,7 +200,7 @@ EXHIBITS = (
         values.a_day_is_the_organizations_own,
         (
             Edit(
-                f"{XERO}.wire:_day",
+                f"{XERO}.wire:written_day",
                 "(_EPOCH + timedelta(milliseconds=int(found[1])) + _offset(found[2])).date()",
                 "(_EPOCH + timedelta(milliseconds=int(found[1]))).date()",
             ),

@@ -1,0 +1,112 @@
+"""The Parquet files that normalize writes: the tables' rows, an index of all records, the rejects."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from include import staging
+from include.columns import ARROW_TYPES
+from include.connectors.normalized import Record, Reject
+from include.model import Kind, Table
+from include.values import is_plain
+
+FEW = (Kind.CHOICE, Kind.CURRENCY, Kind.COUNTRY)
+"""Columns that repeat a few words, which Parquet keeps once; to look for words in keys and numbers takes long."""
+
+LONGEST_SHOWN = 500
+"""Characters of a reject's number, customer and currency; the whole record stands beside them."""
+
+_CODE = re.compile(r"[A-Za-z]{1,5}|[0-9]{1,3}")
+"""What a source may mean as a currency: letters, or the three digits of ISO 4217."""
+
+REJECT_COLUMNS = (
+    "external_id", "table_name", "reason", "message", "column_name", "number",
+    "customer_external_id", "currency", "amount", "is_open", "raw",
+)  # fmt: skip
+
+Rejected = tuple[Reject, Record]
+"""A reject, and the whole record."""
+
+Indexed = tuple[str, str, datetime | None, str]
+"""A record's key, digest, when it changed, and what became of it."""
+
+
+def write_rows(address: str, table: Table, frame: pd.DataFrame) -> str:
+    """Write rows of a table of the model and return the address."""
+    few = [column.name for column in table.all_columns if column.kind in FEW and column.name in frame]
+    return _write(address, frame, few)
+
+
+def write_index(address: str, index: Sequence[Indexed]) -> str:
+    """Write which records were read and return the address."""
+    return _write(address, _index_frame(index))
+
+
+def write_rejects(address: str, rejects: Sequence[Rejected]) -> str:
+    """Write the rejects, each with its whole record, and return the address."""
+    return _write(address, _reject_frame(rejects))
+
+
+def _code(currency: str) -> str:
+    """Return what may be meant as a currency; anything longer may be a person's, and rejects are shown to people."""
+    return currency if _CODE.fullmatch(currency) else ""
+
+
+def _escaped(text: str) -> str:
+    """Return the text with what UTF-8 cannot hold written as JSON would."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def _raw(record: Record) -> str:
+    try:
+        return json.dumps(record, default=str, ensure_ascii=False)
+    except (ValueError, TypeError, RecursionError):  # keys that are no text, nested without end
+        return repr(record)
+
+
+def _index_frame(index: Sequence[Indexed]) -> pd.DataFrame:
+    keys, digests, times, statuses = zip(*index, strict=True) if index else ((), (), (), ())
+    return pd.DataFrame(
+        {
+            "external_id": pd.Series(keys, dtype=pd.ArrowDtype(pa.string())),
+            "digest": pd.Series(digests, dtype=pd.ArrowDtype(pa.string())),
+            "source_updated_at": pd.Series(times, dtype=pd.ArrowDtype(ARROW_TYPES[Kind.TIMESTAMP])),
+            "status": pd.Series(statuses, dtype=pd.ArrowDtype(pa.string())),
+        }
+    )
+
+
+def _reject_frame(rejects: Sequence[Rejected]) -> pd.DataFrame:
+    rows = [
+        (
+            reject.key, reject.table, reject.reason, _escaped(reject.message), reject.column,
+            *(_escaped(text)[:LONGEST_SHOWN] for text in (reject.number, reject.customer, _code(reject.currency))),
+            format(reject.amount, "f") if reject.amount is not None and is_plain(reject.amount) else None,
+            reject.is_open, _escaped(_raw(record)),
+        )
+        for reject, record in rejects
+    ]  # fmt: skip
+    columns: Iterator[tuple[Any, ...]] = zip(*rows, strict=True) if rows else iter([()] * len(REJECT_COLUMNS))
+    kinds = {"is_open": pa.bool_()}
+    return pd.DataFrame(
+        {
+            name: pd.Series(values, dtype=pd.ArrowDtype(kinds.get(name, pa.string())))
+            for name, values in zip(REJECT_COLUMNS, columns, strict=True)
+        }
+    )
+
+
+def _write(address: str, frame: pd.DataFrame, few: Sequence[str] = ()) -> str:
+    buffer = io.BytesIO()
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    pq.write_table(table, buffer, compression="zstd", use_dictionary=list(few))
+    return staging.write_bytes(address, buffer.getvalue())
