@@ -124,7 +124,7 @@ def stage(connection: Connection, manifest: Manifest) -> Staged:
         connection.execute(text(f"SET LOCAL default_statistics_target = {ROUGHLY}"))
     names = [name for name, addresses in manifest.tables.items() if addresses]
     staged = Staged({name: ROWS[name] for name in names}, RECORDS, REJECTS, LINES, CHANGED, SURVIVORS)
-    for table in (RECORDS, REJECTS, LINES, CHANGED, SURVIVORS, *staged.rows.values()):
+    for table in (LINES, CHANGED, SURVIVORS):
         connection.execute(CreateTable(table))
     _fill(connection, staged.records, _noting_types(arrow.batches(manifest.records, arrow.RECORDS), staged))
     _fill(connection, staged.rejects, arrow.batches([manifest.rejects], arrow.REJECTS))
@@ -139,6 +139,8 @@ def stage(connection: Connection, manifest: Manifest) -> Staged:
 
 
 def _fill(connection: Connection, table: Table, found: Iterator[RecordBatch]) -> None:
+    """Make a table and copy into it; rows can be frozen only in the very subtransaction that made it."""
+    connection.execute(CreateTable(table))
     by_key = CreateIndex(Index(f"by_key_{table.name}", table.c.external_id, unique=True))
     if connection.dialect.name == "sqlite":
         connection.execute(by_key)
