@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 
@@ -47,11 +49,13 @@ class Report:
             yield
         except Exception as error:
             self.add(name, 1, 0)
-            self.failed(name, f"{what}: {type(error).__name__}: {error}".splitlines()[0][:400])
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{Path(place.filename).name}:{place.lineno} {place.line}"
+            self.failed(name, f"{type(error).__name__} {str(error).partition(chr(10))[0][:400]} at {where}; {what}")
         except BaseException as outcome:
             if type(outcome).__module__.startswith("_pytest"):  # pytest.fail() is no Exception
                 self.add(name, 1, 0)
-                self.failed(name, f"{what}: {outcome}".splitlines()[0][:400])
+                self.failed(name, f"{str(outcome).partition(chr(10))[0][:400]}; {what}")
                 return
             raise
         else:
