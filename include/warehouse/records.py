@@ -37,7 +37,8 @@ def drop_outdated(connection: Connection, staged: Staged, stamp: Stamp) -> None:
             connection.execute(delete(rows).where(rows.c.parent_external_id.in_(outdated)))
             continue
         lines = select(staged.lines.c.external_id).where(staged.lines.c.record_external_id.in_(outdated))
-        connection.execute(delete(rows).where(or_(rows.c.external_id.in_(outdated), rows.c.external_id.in_(lines))))
+        for keys in (outdated, lines):  # one after the other, as in merge.remove
+            connection.execute(delete(rows).where(rows.c.external_id.in_(keys)))
     connection.execute(delete(staged.lines).where(staged.lines.c.record_external_id.in_(outdated)))
     connection.execute(delete(staged.rejects).where(staged.rejects.c.external_id.in_(outdated)))
     connection.execute(delete(records).where(records.c.external_id.in_(outdated)))
