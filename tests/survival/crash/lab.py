@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 import yaml
 from cryptography.fernet import Fernet
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Engine, delete, insert, or_, select
 
 from include import access, normalize, organizations, run, warehouse
 from include.access import leases
@@ -124,10 +124,11 @@ class Lab:
             }  # fmt: skip
 
     def loads(self) -> list[tuple[str, str]]:
-        """Return (run, stream) of every run record, once for each."""
+        """Return (run, stream) of every load's record; a read without news may be made, and recorded, once a try."""
         runs = warehouse.table("sync_runs")
+        loads = select(runs.c.run_id, runs.c.stream).where(or_(runs.c.changed > 0, runs.c.deleted > 0))
         with self.engine.connect() as connection:
-            return sorted((row.run_id, row.stream) for row in connection.execute(select(runs.c.run_id, runs.c.stream)))
+            return sorted((row.run_id, row.stream) for row in connection.execute(loads))
 
     @property
     def url(self) -> str:
