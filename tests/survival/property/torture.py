@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from functools import partial
@@ -21,6 +22,7 @@ WALKS, STEPS = 200, 50
 
 def torture(report: Report, seed: int) -> None:
     """Take the walks, one of each connector in turn, so that all get their share of the time."""
+    logging.disable(logging.WARNING)  # thousands of nights tell what they do
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(prefix="walks-", dir=memory if memory.is_dir() else None) as name:
         address = f"sqlite:///{name}/warehouse.sqlite"
@@ -33,6 +35,8 @@ def torture(report: Report, seed: int) -> None:
         access.upgrade(access.engine(engine))
         settled()
         for number in range(WALKS):
+            if number % 20 == 0:
+                print(f"walk {number} of {WALKS} over each of {', '.join(kinds())}", flush=True)
             for system, world in kinds().items():
                 if not report.has_time:
                     return
