@@ -8,9 +8,7 @@ types, built column by column.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from itertools import chain, islice
 from typing import Any
 
 import pandas as pd
@@ -18,7 +16,6 @@ import pyarrow as pa
 from pandas.arrays import ArrowExtensionArray
 
 from include import money, staging
-from include.ahead import one_ahead
 from include.collector import rarely_looking
 from include.columns import arrow_type, whole
 from include.connectors.base import Connector, Stream
@@ -51,22 +48,21 @@ def normalize(connector: Connector, manifest: staging.Manifest) -> staging.Manif
     """
     stream = connector.stream(manifest.stream)
     folder = manifest.address.rsplit("/", 1)[0]
-    manifest.tables, manifest.records = {name: [] for name in stream.tables}, []
     rejects: list[Rejected] = []
+    manifest.tables, manifest.records = {name: [] for name in stream.tables}, []
     unknown: set[str] = set()
     last_page = _read_again(manifest.pages) if manifest.read_again else {}
-    with one_ahead(_page(connector, stream, address, last_page) for address in manifest.pages) as ahead:
-        for number in range(0, len(manifest.pages), PAGES_PER_FILE):
-            pages = list(islice(ahead, PAGES_PER_FILE))
-            for name in stream.tables:
-                frame = pd.concat([page.frames.pop(name) for page in pages], ignore_index=True)
-                if len(frame):
-                    at = f"{folder}/{name}-{number:06d}.parquet"
-                    manifest.tables[name].append(write_rows(at, TABLES[name], frame))
-            index = [*chain.from_iterable(page.index for page in pages)]
-            manifest.records.append(write_index(f"{folder}/records-{number:06d}.parquet", index))
-            rejects += chain.from_iterable(page.rejects for page in pages)
-            unknown = unknown.union(*(page.unknown for page in pages))
+    for number in range(0, len(manifest.pages), PAGES_PER_FILE):
+        frames: dict[str, list[pd.DataFrame]] = {name: [] for name in stream.tables}
+        index: list[Indexed] = []
+        for address in manifest.pages[number : number + PAGES_PER_FILE]:
+            clean = _page(connector, stream, address, last_page, index, rejects, unknown)
+            for name, frame in clean.items():
+                frames[name].append(frame)
+        for name, parts in frames.items():
+            if any(map(len, parts)):
+                manifest.tables[name].append(write_rows(f"{folder}/{name}-{number:06d}.parquet", TABLES[name], parts))
+        manifest.records.append(write_index(f"{folder}/records-{number:06d}.parquet", index))
     if not manifest.records:
         manifest.records.append(write_index(f"{folder}/records-000000.parquet", []))
     manifest.rejects = write_rejects(f"{folder}/rejects.parquet", rejects)
@@ -76,40 +72,33 @@ def normalize(connector: Connector, manifest: staging.Manifest) -> staging.Manif
     return manifest
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """What a staged page means: its tables' rows, an index of its records, the rejects, names of unknown fields."""
-
-    frames: dict[str, pd.DataFrame]
-    index: list[Indexed]
-    rejects: list[Rejected]
-    unknown: set[str]
-
-
-def _page(connector: Connector, stream: Stream, address: str, last_page: Mapping[str, str]) -> _Page:
-    """Return what a staged page means.
+def _page(
+    connector: Connector, stream: Stream, address: str, last_page: Mapping[str, str], index: list[Indexed],
+    rejects: list[Rejected], unknown: set[str],
+) -> dict[str, pd.DataFrame]:  # fmt: skip
+    """Return the frames of a staged page; add to the index, the rejects and the unknown fields.
 
     Args:
         last_page: of keys that stand in several pages: the one that counts.
     """
     body = staging.read_page(address)
     records = connector.decode(stream, body)
-    unknown = connector.unknown_fields(stream, body)
+    unknown |= connector.unknown_fields(stream, body)
     # A key stands here once: the place of a dict's entry is its first, the value its last.
     latest = {
         item.key: (item, row)
         for row, (item, _) in enumerate(zip(staging.page_items(address), records, strict=True))
         if last_page.get(item.key, address) == address
     }
-    frames, bad = typed(connector, stream, [records[row] for _, row in latest.values()], latest.keys())
+    clean, bad = typed(connector, stream, [records[row] for _, row in latest.values()], latest.keys())
     came = connector.whole(stream, body) if bad else ()
-    rejects = [(reject, came[latest[reject.key][1]] if reject.key in latest else None) for reject in bad]
+    rejects += [(reject, came[latest[reject.key][1]] if reject.key in latest else None) for reject in bad]
     failed = {reject.key for reject in bad}
-    index = [
+    index += [
         (item.key, item.digest, item.updated_at, "rejected" if item.key in failed else "ok")
         for item, _ in latest.values()
     ]
-    return _Page(frames, index, rejects, unknown)
+    return clean
 
 
 def _read_again(pages: Sequence[str]) -> dict[str, str]:

@@ -164,9 +164,9 @@ EXHIBITS = (
         (
             Edit(
                 "include.normalize:_page",
-                "rejects = [(reject, came[latest[reject.key][1]] if reject.key in latest else None)"
+                "rejects += [(reject, came[latest[reject.key][1]] if reject.key in latest else None)"
                 " for reject in bad]",
-                "rejects = bad = []",
+                "bad = []",
             ),
         ),
     ),
