@@ -76,7 +76,9 @@ def test_a_column_without_rows_is_one() -> None:
 
 
 def test_amounts_of_several_currencies_are_each_in_their_own_minor_units() -> None:
-    column = next(column for column in TABLES["invoices"].all_columns if column.kind is Kind.MONEY)
+    column = next(
+        column for column in TABLES["invoices"].all_columns if column.kind is Kind.MONEY and not column.required
+    )
     fine = Decimal("1.005")
     array = whole(column, [fine, Decimal("-7"), Decimal("0.10"), None], ["KWD", "JPY", "EUR", "EUR"])
     assert array is not None and array.to_pylist() == [1005, -7, 10, None]
