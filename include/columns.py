@@ -47,10 +47,9 @@ def whole(column: Column, values: Values, currencies: Values) -> pa.Array | None
     Args:
         currencies: of an amount's column: the currency of every row.
     """
-    kinds = {*map(type, values)} - {type(None)}
-    if not kinds:
+    if not values or (values[0] is None and values.count(None) == len(values)):
         return None if column.required and values else pa.nulls(len(values), arrow_type(column))
-    if kinds != {_PYTHON[column.kind]}:
+    if {*map(type, values)} - {type(None)} != {_PYTHON[column.kind]}:
         return None
     try:
         array = _TYPED.get(column.kind, _text)(column, values, currencies)
