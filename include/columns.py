@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
-from itertools import repeat
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -31,8 +30,8 @@ ARROW_TYPES: Mapping[Kind, pa.DataType] = {
 
 FIRST_YEAR, LAST_YEAR = 2, 9998
 """Outside them, a moment may have no UTC."""
-_EXACT = Context(prec=28, Emax=30, Emin=-30, traps=[Inexact, InvalidOperation, Overflow])
-"""Does not round: an amount of more digits than it holds, or far too large, is looked at by itself."""
+MOST_PRECISE = 38
+"""Digits of Arrow's decimals."""
 
 Values = Sequence[Any]
 
@@ -48,10 +47,9 @@ def whole(column: Column, values: Values, currencies: Values) -> pa.Array | None
     Args:
         currencies: of an amount's column: the currency of every row.
     """
-    kinds = {*map(type, values)} - {type(None)}
-    if not kinds:
+    if not values or (values[0] is None and values.count(None) == len(values)):
         return None if column.required and values else pa.nulls(len(values), arrow_type(column))
-    if kinds != {_PYTHON[column.kind]}:
+    if {*map(type, values)} - {type(None)} != {_PYTHON[column.kind]}:
         return None
     try:
         array = _TYPED.get(column.kind, _text)(column, values, currencies)
@@ -118,16 +116,25 @@ def _moments(column: Column, values: Values, currencies: Values) -> pa.Array:
 
 
 def _minor_units(column: Column, values: Values, currencies: Values) -> pa.Array:
+    """Scale amounts by way of Arrow's decimals, which refuse what they cannot hold exactly."""
     digits = {currency: _exponent(currency) for currency in {*currencies}}
-    same = len({*digits.values()}) == 1
-    places = repeat(digits[currencies[0]]) if same else [digits[currency] for currency in currencies]
-    shift = _EXACT.scaleb
-    scaled = [shift(value, place) if value else value for value, place in zip(values, places)]  # noqa: B905 - endless
-    units = [int(value) if value else None if value is None else 0 for value in scaled]
-    array = pa.array(units, arrow_type(column))
-    if units != scaled or pc.max(pc.abs_checked(array)).as_py() > money.LARGEST:
+    most = max(digits.values())
+    # Of their texts: Arrow takes five times as long to read Decimals.
+    texts = pa.array([None if value is None else str(value) for value in values], pa.string())
+    array = texts.cast(pa.decimal128(MOST_PRECISE, most)).view(pa.decimal128(MOST_PRECISE, 0)).cast(arrow_type(column))
+    if most > min(digits.values()):
+        factors = {currency: 10 ** (most - places) for currency, places in digits.items()}
+        array = _divided(array, pa.array([factors[currency] for currency in currencies], array.type))
+    if pc.max(pc.abs_checked(array)).as_py() > money.LARGEST:
         raise ValueError("impossible_amount")
     return array
+
+
+def _divided(array: pa.Array, factors: pa.Array) -> pa.Array:
+    exact = pc.divide(array, factors)
+    if not pc.all(pc.equal(pc.multiply(exact, factors), array)).as_py():
+        raise ValueError("impossible_amount")
+    return exact
 
 
 def _exponent(currency: Any) -> int:

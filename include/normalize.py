@@ -60,9 +60,8 @@ def normalize(connector: Connector, manifest: staging.Manifest) -> staging.Manif
             for name, frame in clean.items():
                 frames[name].append(frame)
         for name, parts in frames.items():
-            frame = pd.concat(parts, ignore_index=True)
-            if len(frame):
-                manifest.tables[name].append(write_rows(f"{folder}/{name}-{number:06d}.parquet", TABLES[name], frame))
+            if any(map(len, parts)):
+                manifest.tables[name].append(write_rows(f"{folder}/{name}-{number:06d}.parquet", TABLES[name], parts))
         manifest.records.append(write_index(f"{folder}/records-{number:06d}.parquet", index))
     if not manifest.records:
         manifest.records.append(write_index(f"{folder}/records-000000.parquet", []))

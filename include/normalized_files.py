@@ -40,20 +40,27 @@ Indexed = tuple[str, str, datetime | None, str]
 """A record's key, digest, when it changed, and what became of it."""
 
 
-def write_rows(address: str, table: Table, frame: pd.DataFrame) -> str:
-    """Write rows of a table of the model and return the address."""
-    few = [column.name for column in table.all_columns if column.kind in FEW and column.name in frame]
-    return _write(address, frame, few)
+def write_rows(address: str, table: Table, parts: Sequence[pd.DataFrame]) -> str:
+    """Write rows of a table of the model, in frames of the same columns, and return the address."""
+    few = [column.name for column in table.all_columns if column.kind in FEW and column.name in parts[0]]
+    return _write(address, pa.concat_tables(map(_arrow, parts)), few)
 
 
 def write_index(address: str, index: Sequence[Indexed]) -> str:
     """Write which records were read and return the address."""
-    return _write(address, _index_frame(index))
+    keys, digests, times, statuses = zip(*index, strict=True) if index else ((), (), (), ())
+    columns = {
+        "external_id": pa.array(keys, pa.string()),
+        "digest": pa.array(digests, pa.string()),
+        "source_updated_at": pa.array(times, ARROW_TYPES[Kind.TIMESTAMP]),
+        "status": pa.array(statuses, pa.string()),
+    }
+    return _write(address, pa.table(columns))
 
 
 def write_rejects(address: str, rejects: Sequence[Rejected]) -> str:
     """Write the rejects, each with its whole record, and return the address."""
-    return _write(address, _reject_frame(rejects))
+    return _write(address, _arrow(_reject_frame(rejects)))
 
 
 def _code(currency: str) -> str:
@@ -71,18 +78,6 @@ def _raw(record: Record) -> str:
         return json.dumps(record, default=str, ensure_ascii=False)
     except (ValueError, TypeError, RecursionError):  # keys that are no text, nested without end
         return repr(record)
-
-
-def _index_frame(index: Sequence[Indexed]) -> pd.DataFrame:
-    keys, digests, times, statuses = zip(*index, strict=True) if index else ((), (), (), ())
-    return pd.DataFrame(
-        {
-            "external_id": pd.Series(keys, dtype=pd.ArrowDtype(pa.string())),
-            "digest": pd.Series(digests, dtype=pd.ArrowDtype(pa.string())),
-            "source_updated_at": pd.Series(times, dtype=pd.ArrowDtype(ARROW_TYPES[Kind.TIMESTAMP])),
-            "status": pd.Series(statuses, dtype=pd.ArrowDtype(pa.string())),
-        }
-    )
 
 
 def _reject_frame(rejects: Sequence[Rejected]) -> pd.DataFrame:
@@ -105,8 +100,13 @@ def _reject_frame(rejects: Sequence[Rejected]) -> pd.DataFrame:
     )
 
 
-def _write(address: str, frame: pd.DataFrame, few: Sequence[str] = ()) -> str:
+def _arrow(frame: pd.DataFrame) -> pa.Table:
+    """Return what the frame holds; its columns are Arrow's already, which pyarrow's own way takes long to find out."""
+    return pa.table({name: column.array.__arrow_array__() for name, column in frame.items()})
+
+
+def _write(address: str, rows: pa.Table, few: Sequence[str] = ()) -> str:
+    """Write with lz4, and without the figures by which a reader could skip rows: who loads them reads all, once."""
     buffer = io.BytesIO()
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    pq.write_table(table, buffer, compression="zstd", use_dictionary=list(few))
+    pq.write_table(rows, buffer, compression="lz4", use_dictionary=list(few), write_statistics=False)
     return staging.write_bytes(address, buffer.getvalue())

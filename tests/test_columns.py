@@ -73,3 +73,14 @@ def test_sound_columns_are_typed_as_a_whole(column: Column) -> None:
 
 def test_a_column_without_rows_is_one() -> None:
     assert all(len(whole(column, [], []) or ()) == 0 for column in columns())
+
+
+def test_amounts_of_several_currencies_are_each_in_their_own_minor_units() -> None:
+    column = next(
+        column for column in TABLES["invoices"].all_columns if column.kind is Kind.MONEY and not column.required
+    )
+    fine = Decimal("1.005")
+    array = whole(column, [fine, Decimal("-7"), Decimal("0.10"), None], ["KWD", "JPY", "EUR", "EUR"])
+    assert array is not None and array.to_pylist() == [1005, -7, 10, None]
+    assert whole(column, [fine, fine], ["KWD", "EUR"]) is None
+    assert whole(column, [fine, Decimal("0.5")], ["KWD", "JPY"]) is None

@@ -7,7 +7,6 @@ batches travel as CSV through COPY, on SQLite as rows.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +30,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from include import model
+from include.ahead import one_ahead
 from include.errors import ContractError
 from include.warehouse import arrow, tables
 from include.warehouse.statements import chunks
@@ -169,18 +169,13 @@ def _insert(connection: Connection, table: Table, found: Iterator[RecordBatch]) 
 def _copy(connection: Connection, table: Table, found: Iterator[RecordBatch]) -> None:
     names = [column.name for column in table.c]
     cursor: Any = connection.connection.cursor()
-    with cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN (FORMAT csv, FREEZE)") as copy:
-        for rows in _one_ahead(arrow.csv(batch.select(names)) for batch in found):
+    made = (arrow.csv(batch.select(names)) for batch in found)
+    with (
+        one_ahead(made) as ahead,
+        cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN (FORMAT csv, FREEZE)") as copy,
+    ):
+        for rows in ahead:
             copy.write(rows)
-
-
-def _one_ahead(made: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield what is made while a thread makes the next: the server takes one batch as the next is read."""
-    with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(next, made, None)
-        while (item := coming.result()) is not None:
-            coming = thread.submit(next, made, None)
-            yield item
 
 
 def _keep_latest(connection: Connection, table: Table) -> None:

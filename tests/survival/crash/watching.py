@@ -125,14 +125,15 @@ def _called(whole: Any, name: str, told: Told) -> Any:
         told(happening, "before")
         answer = whole(*arguments, **named)
         told(happening, "after")
-        return _told_by_piece(answer, name, told) if isinstance(answer, Iterator) else answer
+        return _told_by_piece(answer, happening, told) if isinstance(answer, Iterator) else answer
 
     return called
 
 
-def _told_by_piece(pieces: Iterator[Any], name: str, told: Told) -> Iterator[Any]:
+def _told_by_piece(pieces: Iterator[Any], asked: Event, told: Told) -> Iterator[Any]:
+    """Tell every piece, which a thread may make: who asked for them all is within it, too."""
     while True:
-        happening = Event("NEXT", name, _within())
+        happening = Event("NEXT", asked.what, (*_within(), *asked.within))
         told(happening, "before")
         try:
             piece = next(pieces)
