@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 
 from include import staging, warehouse
-from include.ahead import one_ahead
 from include.connectors.base import Connector, Item, Page, Stream, Window, is_unnamed
 from include.errors import SourceUnavailable
 from include.keys import Keys
@@ -90,23 +89,19 @@ class Stager:
         of those comes back, a retry would go on in the wrong place. Elsewhere only what the page holds counts.
         """
         seen: set[object] = set()
-        with one_ahead(pages) as ahead:
-            for page in ahead:
-                mark = page.token if resumable else (page.token, tuple(item.key for item in page.items))
-                if mark in seen and (resumable or page.items):
-                    raise SourceUnavailable(
-                        "the system answers the same page again and again",
-                        next_step="look at the system, or file a bug against the connector; the task retries",
-                    )
-                seen.add(mark)
-                self._store(page, resumable, of_changes)
-
-    def _store(self, page: Page, resumable: bool, of_changes: bool) -> None:
-        page = replace(page, items=tuple(self._versioned(page.items)))
-        self.page_count += 1
-        address = self.folder.write_page(self.page_count, page, resumable)
-        self._count(page.items, page.source_time, address, resumable or of_changes)
-        self.byte_count += len(page.body)
+        for page in pages:
+            mark = page.token if resumable else (page.token, tuple(item.key for item in page.items))
+            if mark in seen and (resumable or page.items):
+                raise SourceUnavailable(
+                    "the system answers the same page again and again",
+                    next_step="look at the system, or file a bug against the connector; the task retries",
+                )
+            seen.add(mark)
+            page = replace(page, items=tuple(self._versioned(page.items)))
+            self.page_count += 1
+            address = self.folder.write_page(self.page_count, page, resumable)
+            self._count(page.items, page.source_time, address, resumable or of_changes)
+            self.byte_count += len(page.body)
 
     def _versioned(self, items: Iterable[Item]) -> Iterator[Item]:
         """Make a digest that a change of the mapping changes too."""

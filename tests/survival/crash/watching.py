@@ -125,15 +125,14 @@ def _called(whole: Any, name: str, told: Told) -> Any:
         told(happening, "before")
         answer = whole(*arguments, **named)
         told(happening, "after")
-        return _told_by_piece(answer, happening, told) if isinstance(answer, Iterator) else answer
+        return _told_by_piece(answer, name, told) if isinstance(answer, Iterator) else answer
 
     return called
 
 
-def _told_by_piece(pieces: Iterator[Any], asked: Event, told: Told) -> Iterator[Any]:
-    """Tell every piece, which a thread may make: who asked for them all is within it, too."""
+def _told_by_piece(pieces: Iterator[Any], name: str, told: Told) -> Iterator[Any]:
     while True:
-        happening = Event("NEXT", asked.what, (*_within(), *asked.within))
+        happening = Event("NEXT", name, _within())
         told(happening, "before")
         try:
             piece = next(pieces)
