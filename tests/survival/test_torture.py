@@ -61,7 +61,8 @@ def test_one_that_did_not_survive_is_said_with_its_seed_and_ends_badly(
     assert torture.main(["--only", "good,bad", "--seed", "11", "--json", str(tmp_path / "t.json")]) == 1
     assert json.loads((tmp_path / "t.json").read_text())["crash_kill"] == {"tried": 2, "survived": 1}
     said = capsys.readouterr().out
-    assert "FAILED crash_kill: seed 11: AssertionError: a row is lacking" in said and "NOT everything survived" in said
+    assert "FAILED crash_kill: AssertionError a row is lacking at test_torture.py:" in said and "; seed 11\n" in said
+    assert "NOT everything survived" in said
 
 
 def test_a_part_that_breaks_has_not_survived() -> None:
