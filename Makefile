@@ -38,7 +38,7 @@ torture: env-dev env-tryton env-xero ## the survival kit in full, two hours (ARG
 compose-test: env-dev ## docker-compose.yaml on a real Docker engine, with killed workers (10 minutes)
 	@exec $(PY) -m tests.deploy
 
-bench: env-dev ## speed beside a bare script, memory, a thousand organizations (ARGS="--json FILE"; 15 minutes)
+bench: env-dev ## speed beside a bare script, memory, a thousand organizations (ARGS="--json FILE"; 25 minutes)
 	@exec $(PY) -m bench $(ARGS)
 
 lint: env-dev ## ruff and mypy
