@@ -44,7 +44,10 @@ def measure(database: Database, folder: Path, count: int, invoices: int) -> dict
         stack.callback(processes.stop)
         names = _organizations(folder / "yaml", {"group": group, "large": large})
         airflow = Airflow(
-            processes, folder / "airflow-home", free_port(), _environment(folder, warehouse, group, large)
+            processes,
+            folder / "airflow-home",
+            free_port(),
+            _environment(folder, database.server.create(), warehouse, group, large),
         )
         _start(airflow, processes, folder, names)
         first = _night(airflow, ["large"])
@@ -71,13 +74,16 @@ def _organizations(folder: Path, sandboxes: dict[str, Sandbox]) -> list[str]:
     return names
 
 
-def _environment(folder: Path, warehouse: str, *sandboxes: Sandbox) -> dict[str, str]:
+def _environment(folder: Path, metadata: str, warehouse: str, *sandboxes: Sandbox) -> dict[str, str]:
+    """Return the settings; Airflow has a database as in production: SQLite's is locked when thirty runs begin."""
     return {
         "GREENLIGHT_SECRET_KEY": Fernet.generate_key().decode(),
         "GREENLIGHT_ORGANIZATIONS": str(folder / "yaml"),
         "GREENLIGHT_STAGING": f"file://{folder}/night-staging",
         "GREENLIGHT_DOCS": f"file://{folder}/docs",
         "AIRFLOW__CORE__PARALLELISM": str(PARALLELISM),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata,
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": metadata,
         "AIRFLOW_CONN_WAREHOUSE": warehouse,
         **{f"AIRFLOW_CONN_{sandbox.folder.name.upper()}": _connection(sandbox) for sandbox in sandboxes},
     }
