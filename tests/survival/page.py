@@ -76,7 +76,7 @@ def write(counts: Counts, seed: int, minutes: float, parts: Sequence[str], is_go
 def _page(counts: Counts, seed: int, minutes: float, parts: Sequence[str], is_good: bool) -> Iterator[str]:
     yield "# Reliability: what was promised, what was tried, what survived"
     yield ""
-    yield "Written by `make torture ARGS=--page` from its own run; every number is counted, none is typed."
+    yield "Written by `make torture ARGS=--page`; every number is counted, none is typed."
     yield ""
     yield (
         f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, seed {seed}, {minutes:.0f} minutes; "
