@@ -1,4 +1,4 @@
-"""Making the next item while the one before it is worked on, where one waits for a system and the other for a disk."""
+"""Making the next item while the one before it is worked on: the next batch of a load while PostgreSQL takes one."""
 
 from __future__ import annotations
 
