@@ -77,3 +77,9 @@ def test_a_part_that_does_not_exist_is_told(capsys: pytest.CaptureFixture[str]) 
     with pytest.raises(SystemExit) as ended:
         torture.main(["--only", "weather"])
     assert ended.value.code == 2 and "there is no part weather" in capsys.readouterr().err
+
+
+def test_a_report_that_could_not_be_written_is_refused_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        torture.main(["--only", "good", "--json", "/nowhere/t.json"])
+    assert ended.value.code == 2 and "there is no folder /nowhere" in capsys.readouterr().err

@@ -117,7 +117,7 @@ def _run_here(name: str, seed: int, minutes: float, file: Path) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make torture", description=__doc__.partition("\n")[0])
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write {name: {tried, survived}}")
+    parser.add_argument("--json", type=_file, metavar="FILE", help="write {name: {tried, survived}}")
     parser.add_argument("--seed", type=int, help="repeat a run; default: another one each time")
     parser.add_argument("--only", type=_names, metavar="PARTS", help=f"some of: {', '.join(PARTS)}")
     parser.add_argument("--minutes", type=float, help="at most so many for each part, instead of its own")
@@ -125,6 +125,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--page", action="store_true", help="write docs/reliability.md from this run")
     parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
     return parser
+
+
+def _file(text: str) -> Path:
+    """Refuse at once what could not be written two hours later."""
+    file = Path(text)
+    if not file.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {file.parent}")
+    return file
 
 
 def _names(text: str) -> list[str]:
