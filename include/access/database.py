@@ -20,6 +20,7 @@ from include.warehouse.engine import exclusive
 
 SCHEMA = "greenlight_access"
 """The schema on PostgreSQL."""
+_CLOCK = select(func.clock_timestamp())
 _kept: dict[tuple[str, int], sqlite3.Connection] = {}
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 
@@ -83,19 +84,14 @@ def transaction(store: Engine, name: str, durable: bool = True) -> Iterator[Conn
     Args:
         durable: False where losing it when the machine (not the process) dies does no harm; much faster.
     """
-    with store.connect() as connection:
-        if not durable and connection.dialect.name == "sqlite":
-            connection.connection.cursor().execute("PRAGMA synchronous = NORMAL")  # not allowed inside a transaction
-        with exclusive(connection, f"access:{name}"):
-            if not durable and connection.dialect.name == "postgresql":
-                connection.execute(text("SET LOCAL synchronous_commit TO OFF"))
-            yield connection
+    with exclusive(store, f"access:{name}", durable) as connection:
+        yield connection
 
 
 def now(connection: Connection) -> datetime:
     """Return the time now, UTC: the database server's clock, where machines may share one."""
     if connection.dialect.name == "postgresql":
-        found: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        found: datetime = connection.execute(_CLOCK).scalar_one()
         return found.astimezone(UTC)
     return datetime.now(UTC)
 

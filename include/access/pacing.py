@@ -31,6 +31,8 @@ PATIENCE_SECONDS = 600.0
 SLOT_SECONDS = 180.0
 """How long a slot is taken by a call that never gives it back; longer calls renew theirs."""
 CROWDED_POLL, LONGEST_POLL = 0.1, 5.0
+FORGET_SECONDS = 60.0
+"""How often a process removes the calls that no longer count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Pacer:
         self.connection_id = connection_id
         self.limits = tuple(limits)
         self._given = store
+        self._forgot_at: dict[str, datetime] = {}
 
     @contextmanager
     def slot(self, tenant: str = "") -> Iterator[Slot]:
@@ -112,18 +115,22 @@ class Pacer:
                 by_scope.setdefault(self._scope(limit.per, tenant), []).append(limit)
         if not by_scope:
             return 0.0
-        longest = {s: timedelta(seconds=max(limit.seconds for limit in limits)) for s, limits in by_scope.items()}
         with self._transaction() as connection:
             at = access.now(connection)
             waits = self._waits(connection, by_scope, at)
             if max(waits) > 0:
                 return max(waits)
-            connection.execute(_FORGET, [{"of": scope, "before": at - period} for scope, period in longest.items()])
+            if tenant not in self._forgot_at or self._forgot_at[tenant] < at - timedelta(seconds=FORGET_SECONDS):
+                self._forget(connection, by_scope, at)
+                self._forgot_at[tenant] = at
             ends = at + timedelta(seconds=SLOT_SECONDS)
-            connection.execute(
-                insert(calls), [{"call_id": call_id, "scope": scope, "ended_at": ends} for scope in by_scope]
-            )
+            connection.execute(_TAKE, [{"call_id": call_id, "scope": scope, "ended_at": ends} for scope in by_scope])
         return 0.0
+
+    def _forget(self, connection: Connection, by_scope: Mapping[str, Sequence[Limit]], at: datetime) -> None:
+        """Remove what no longer counts."""
+        longest = {scope: timedelta(seconds=max(limit.seconds for limit in by_scope[scope])) for scope in by_scope}
+        connection.execute(_FORGET, [{"of": scope, "before": at - period} for scope, period in longest.items()])
 
     def _waits(self, connection: Connection, by_scope: Mapping[str, Sequence[Limit]], at: datetime) -> list[float]:
         """Return in how many seconds what holds the scopes ends, and when each limit has room, asked all at once."""
@@ -156,7 +163,7 @@ class Pacer:
             return
         with self._transaction() as connection:
             ends = access.now(connection) + timedelta(seconds=seconds)
-            connection.execute(update(calls).where(calls.c.call_id == call_id).values(ended_at=ends))
+            connection.execute(_END, {"call": call_id, "ends": ends})
 
     def _later(self, seconds: float) -> SourceUnavailable:
         goes_on = datetime.now(UTC) + timedelta(seconds=seconds)
@@ -179,15 +186,15 @@ class Pacer:
         return access.transaction(self._store, f"pacing {self.connection_id}", durable=False)
 
 
+# Made once: making a statement takes longer than running it.
+_TAKE = insert(calls)
+_END = update(calls).where(calls.c.call_id == bindparam("call")).values(ended_at=bindparam("ends"))
 _FORGET = delete(calls).where(calls.c.scope == bindparam("of"), calls.c.ended_at < bindparam("before"))
 
 
 @cache
 def _waits_of(limits: int) -> Select[Any]:
-    """Return the question for the end of holds, and for the last call that fills each of so many limits, if one does.
-
-    Made once: making it takes longer than answering it.
-    """
+    """Return the question for the end of holds, and for the last call that fills each of so many limits."""
     held = select(func.max(holds.c.until)).where(holds.c.scope.in_(bindparam("scopes", expanding=True)))
     filling = (
         select(calls.c.ended_at)

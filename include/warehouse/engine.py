@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, func, make_url, select
+from sqlalchemy import URL, Connection, Engine, NullPool, bindparam, create_engine, event, func, make_url, select
 
 from include.errors import ConfigurationError
 from include.warehouse import failures
@@ -28,6 +28,9 @@ CACHE_KIBIBYTES = 32_768
 
 _ORGANIZATION_ID = re.compile(r"[a-z][a-z0-9_]{1,40}")
 _WRITES = "greenlight_writes"
+# Made once: making a statement takes longer than running it.
+_TURN = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
+_TURN_NOT_DURABLE = _TURN.add_columns(func.set_config("synchronous_commit", "off", True))
 _engines: dict[tuple[str, int], Engine] = {}
 
 
@@ -68,21 +71,24 @@ def begin(bind: Engine | Connection, organization_id: str) -> Iterator[Connectio
         return
     with _write(bind):
         if bind.dialect.name == "postgresql":
-            bind.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"greenlight/{organization_id}", 0))))
+            bind.execute(_TURN, {"name": f"greenlight/{organization_id}"})
         yield bind
 
 
 @contextmanager
-def exclusive(bind: Engine | Connection, name: str) -> Iterator[Connection]:
-    """Open a write transaction that only one process at a time holds under this name."""
-    if isinstance(bind, Engine):
-        with bind.connect() as connection, exclusive(connection, name):
+def exclusive(bind: Engine, name: str, durable: bool = True) -> Iterator[Connection]:
+    """Open a write transaction that only one process at a time holds under this name.
+
+    Args:
+        durable: False where losing it when the machine (not the process) dies does no harm; much faster.
+    """
+    with bind.connect() as connection:
+        if not durable and bind.dialect.name == "sqlite":
+            connection.connection.cursor().execute("PRAGMA synchronous = NORMAL")  # not allowed inside a transaction
+        with _write(connection):
+            if bind.dialect.name == "postgresql":
+                connection.execute(_TURN if durable else _TURN_NOT_DURABLE, {"name": f"greenlight:{name}"})
             yield connection
-        return
-    with _write(bind):
-        if bind.dialect.name == "postgresql":
-            bind.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"greenlight:{name}", 0))))
-        yield bind
 
 
 @contextmanager

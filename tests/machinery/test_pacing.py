@@ -155,7 +155,8 @@ def test_calls_that_others_have_used_up_are_seen_in_the_headers(store: Engine, v
     assert len(vendor.calls) == 2
 
 
-def test_calls_that_no_longer_count_are_not_kept(store: Engine) -> None:
+def test_calls_that_no_longer_count_are_not_kept(store: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pacing, "FORGET_SECONDS", 0.1)
     pacer = Pacer("books", (Limit(50, 0.2),), store)
     for _ in range(20):
         with pacer.slot("t"):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from include.connectors.xero import wire
+from include.connectors.xero import values, wire
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,14 @@ from include.connectors.xero import wire
 )
 def test_moments_are_utc(written: Any, at: datetime | None) -> None:
     assert wire.moment(written) == at
+    usual = "/Date(1518685950940+0000)/"
+    assert values.moments([usual, written, usual])[1] == at
+
+
+@pytest.mark.parametrize("odd", ["/Date(5)/\n/Date(6)/", "/Date(5)/\n", "/Date(5)", " /Date(5)/", 5])
+def test_an_odd_moment_is_refused_among_others_too(odd: Any) -> None:
+    with pytest.raises(ValueError, match=r"timestamp|isoformat|month"):
+        values.moments(["/Date(5)/", odd, "/Date(7)/"])
 
 
 @pytest.mark.parametrize(

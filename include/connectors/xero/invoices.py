@@ -18,12 +18,14 @@ from include.connectors.xero import allocations, values, wire
 from include.connectors.xero.allocations import Part
 from include.connectors.xero.wire import UnknownValue
 
-FIELDS = (
-    "Type", "InvoiceID", "InvoiceNumber", "CreditNoteID", "CreditNoteNumber", "Reference", "Date", "DateString",
-    "DueDate", "DueDateString", "Status", "CurrencyCode", "CurrencyRate", "Total", "SubTotal", "TotalTax", "AmountDue",
-    "RemainingCredit", "SentToContact", "ExpectedPaymentDate", "ExpectedPaymentDateString", "FullyPaidOnDate",
-    "Payments", "Allocations", "UpdatedDateUTC",
+_FIELDS = (
+    "Type", "Reference", "Date", "DateString", "DueDate", "DueDateString", "Status", "CurrencyCode", "CurrencyRate",
+    "Total", "SubTotal", "TotalTax", "SentToContact", "FullyPaidOnDate", "Payments", "UpdatedDateUTC",
 )  # fmt: skip
+INVOICE_FIELDS = (
+    *_FIELDS, "InvoiceID", "InvoiceNumber", "AmountDue", "ExpectedPaymentDate", "ExpectedPaymentDateString",
+)  # fmt: skip
+CREDIT_NOTE_FIELDS = (*_FIELDS, "CreditNoteID", "CreditNoteNumber", "RemainingCredit", "Allocations")
 STATUSES = {
     "DRAFT": "draft", "SUBMITTED": "pending_approval", "AUTHORISED": "open", "PAID": "paid", "VOIDED": "voided",
     "DELETED": "rejected",
@@ -39,10 +41,10 @@ WEB = "https://go.xero.com"
 Records = Sequence[Record]
 
 
-def essences(documents: Records) -> Iterable[Any]:
-    """Return what the mapping looks at of each document."""
+def essences(documents: Records, fields: Sequence[str]) -> Iterable[Any]:
+    """Return what the mapping looks at of each document: these fields, and whose it is."""
     contacts = [(document.get("Contact") or {}).get("ContactID") for document in documents]
-    return zip(*(values.every(documents, name) for name in FIELDS), contacts, strict=True)
+    return zip(*(values.every(documents, name) for name in fields), contacts, strict=True)
 
 
 def invoices(records: Records, keys: Sequence[str], said: Normalized) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from include import exact_json
@@ -23,8 +24,8 @@ LISTS: Mapping[str, List] = {
 }
 ESSENCE: Mapping[str, Callable[[Sequence[Record]], Iterable[Any]]] = {
     "customers": customers.essences,
-    "invoices": invoices.essences,
-    "credit_notes": invoices.essences,
+    "invoices": partial(invoices.essences, fields=invoices.INVOICE_FIELDS),
+    "credit_notes": partial(invoices.essences, fields=invoices.CREDIT_NOTE_FIELDS),
     "payments": payments.essences,
     "overpayments": payments.essences,
     "prepayments": payments.essences,

@@ -5,6 +5,7 @@ Where one is not, wire.py looks at each of them, and raises for the one that is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,6 +16,7 @@ from typing import Any
 from include.connectors.xero import wire
 
 Rows = Sequence[Mapping[str, Any]]
+_MOMENTS = re.compile(r"^/Date\((-?\d+)(?:[+-]\d{4})?\)/$", re.MULTILINE)
 
 
 def every(rows: Rows, name: str) -> list[Any]:
@@ -69,6 +71,12 @@ def moments(values: list[Any]) -> list[datetime | None]:
     Raises:
         ValueError: one is no timestamp.
     """
+    if _are(values, str):
+        lines = "\n".join(values)
+        found = _MOMENTS.findall(lines)
+        if len(found) == len(values) == lines.count("\n") + 1:
+            epoch, millisecond = wire.EPOCH, wire.MILLISECOND
+            return [epoch + number * millisecond for number in map(int, found)]
     return list(map(wire.moment, values))
 
 

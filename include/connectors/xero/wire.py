@@ -15,8 +15,8 @@ from functools import cache, lru_cache
 from typing import Any
 
 _DATE = re.compile(r"/Date\((-?\d+)([+-]\d{4})?\)/")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
 _PUNCTUATION = re.compile(r"[\s.\-]")
 
 
@@ -39,7 +39,7 @@ def moment(value: Any) -> datetime | None:
     if not isinstance(value, str):
         raise ValueError("a timestamp is no text")
     if found := _DATE.fullmatch(value):
-        return _EPOCH + int(found[1]) * _MILLISECOND
+        return EPOCH + int(found[1]) * MILLISECOND
     at = datetime.fromisoformat(_six_digits(value))
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
@@ -66,7 +66,7 @@ def written_day(value: str) -> date | None:
         return datetime.fromisoformat(_six_digits(value)).date()
     if int(found[1]) == 0:
         return None
-    return (_EPOCH + timedelta(milliseconds=int(found[1])) + _offset(found[2])).date()
+    return (EPOCH + timedelta(milliseconds=int(found[1])) + _offset(found[2])).date()
 
 
 def amount(value: Any) -> Decimal:
