@@ -83,7 +83,7 @@ def _page(
     """
     body = staging.read_page(address)
     records = connector.decode(stream, body)
-    unknown |= connector.unknown_fields(stream, body)
+    unknown |= connector.unknown_fields(stream, body, records)
     # A key stands here once: the place of a dict's entry is its first, the value its last.
     latest = {
         item.key: (item, row)

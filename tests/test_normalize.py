@@ -42,7 +42,7 @@ class Plain:
     def whole(self, stream: Stream, body: bytes) -> list[Any]:
         return self.decode(stream, body)
 
-    def unknown_fields(self, stream: Stream, body: bytes) -> set[str]:
+    def unknown_fields(self, stream: Stream, body: bytes, records: Sequence[Any]) -> set[str]:
         return set()
 
     def normalize(self, stream: Stream, records: Sequence[Any]) -> Normalized:

@@ -322,10 +322,13 @@ class Connector(ABC):
         A record without an id has the key `<record type>:?<digest>`, in `read`'s items as here.
         """
 
-    def unknown_fields(self, stream: Stream, body: bytes) -> set[str]:
+    def unknown_fields(self, stream: Stream, body: bytes, records: Sequence[Record]) -> set[str]:
         """Return the names of fields that a staged body's records have and the mapping's author had never heard of.
 
         None where every field is asked for by its name.
+
+        Args:
+            records: what `decode` returned for that body.
         """
         return set()
 

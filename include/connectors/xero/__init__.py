@@ -34,9 +34,10 @@ from include.connectors.normalized import Normalized, Record, Reject
 from include.connectors.oauth import Bearer
 from include.connectors.xero import customers, documented, invoices, payments, records, scope, values
 from include.connectors.xero.client import TRIAL_BALANCE, Client
+from include.connectors.xero.documented import Documented
 from include.connectors.xero.figures import Control
 from include.connectors.xero.pages import Reader
-from include.connectors.xero.records import LISTS
+from include.connectors.xero.records import LISTS, SLIM
 from include.connectors.xero.wire import UnknownValue
 from include.errors import ConfigurationError, MissingRights
 
@@ -186,11 +187,11 @@ class Xero(Connector):
             (LookupError, TypeError, AttributeError, ValueError, ArithmeticError),
         )  # fmt: skip
 
-    def unknown_fields(self, stream: Stream, body: bytes) -> set[str]:
+    def unknown_fields(self, stream: Stream, body: bytes, records: Sequence[Record]) -> set[str]:
         """Return what Xero's published description does not name."""
-        if documented.is_known(stream, LISTS[stream.name].name, body):
+        if isinstance(records, Documented):
             return set()
-        return documented.unknown(stream, records.whole(stream, body))
+        return documented.unknown(stream, self.whole(stream, body) if stream.name in SLIM else records)
 
     def _fill(self, stream: Stream, records: Sequence[Record], said: Normalized) -> None:
         ids = values.identifiers([record[LISTS[stream.name].id_field] for record in records])

@@ -6,13 +6,15 @@ Read in Xero's OpenAPI description of the Accounting API 2.0; `…String` is the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 
 from include.connectors.base import Stream
 from include.connectors.normalized import Record
+from include.connectors.xero import slim
 
 _ANY = (
     "HasAttachments", "Attachments", "HasErrors", "HasValidationErrors", "ValidationErrors", "Warnings",
@@ -50,9 +52,18 @@ FIELDS: Mapping[str, frozenset[str]] = {
     "overpayments": frozenset({*_CREDIT, "OverpaymentID"}),
     "prepayments": frozenset({*_CREDIT, "PrepaymentID", "InvoiceNumber"}),
 }  # fmt: skip
-NOTHING = msgspec.Raw()
 OURS = frozenset({"organisation"})
 """What a page's reader adds to its records."""
+NEEDED = frozenset({
+    "Type", "Status", "Contact", "CurrencyCode", "Total", "SubTotal", "TotalTax", "InvoiceID", "AmountDue",
+    "CreditNoteID", "RemainingCredit",
+})  # fmt: skip
+"""A document without one of its own among them is odd, and its page is read another way."""
+UNREAD = msgspec.Raw()
+
+
+class Documented(list[Record]):
+    """Records that have no field but documented ones; of those that the mapping never reads, only the bytes."""
 
 
 def unknown(stream: Stream, records: Iterable[Record]) -> set[str]:
@@ -63,19 +74,30 @@ def unknown(stream: Stream, records: Iterable[Record]) -> set[str]:
     return {str(name) for name in names - FIELDS[stream.name] - OURS}
 
 
-def is_known(stream: Stream, name: str, body: bytes) -> bool:
-    """Return, without making records of them, whether a staged page's list of that name has documented fields only."""
+def staged(stream: Stream, name: str, body: bytes) -> Mapping[str, Any] | None:
+    """Return a page as it was staged, its documents with every documented field, None for one that is missing.
+
+    One look at the bytes tells what is in them and that nothing else is. None where a field is not documented, one
+    that is needed is missing, or the page is odd.
+    """
     try:
-        _page(stream.name, name).decode(body)
-    except (ValueError, RecursionError):  # an unknown field, or nothing that has fields
-        return False
-    return True
+        page = _page(stream.name, name).decode(body)
+    except (ValueError, RecursionError):
+        return None
+    rows = [msgspec.structs.asdict(row) for row in getattr(page.reply, name)]
+    if not all(row[slim.IDENTIFIERS[name]] for row in rows):
+        return None
+    return {"organisation": page.organisation, "kept": page.kept, "reply": {name: rows}}
 
 
 @cache
 def _page(stream: str, name: str) -> msgspec.json.Decoder[Any]:
     """Return what decodes a page of that list and refuses a field that FIELDS does not name."""
-    fields = [(field, msgspec.Raw, NOTHING) for field in sorted(FIELDS[stream])]
+    read, known = get_type_hints(slim.Document), FIELDS[stream]
+    fields: list[Any] = [(field, read[field]) for field in sorted(known & NEEDED)]
+    fields += [(field, read[field], None) for field in sorted(known & read.keys() - NEEDED)]
+    fields += [(field, msgspec.Raw, UNREAD) for field in sorted(known - read.keys())]
     record = msgspec.defstruct("Record", fields, forbid_unknown_fields=True, gc=False)
     reply = msgspec.defstruct("Reply", [(name, list[record])])  # type: ignore[valid-type]
-    return msgspec.json.Decoder(msgspec.defstruct("Page", [("reply", reply)]))
+    parts = [("organisation", Any), ("kept", list[int]), ("reply", reply)]
+    return msgspec.json.Decoder(msgspec.defstruct("Page", parts), float_hook=Decimal)

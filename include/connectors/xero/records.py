@@ -11,7 +11,8 @@ from typing import Any
 from include import exact_json
 from include.connectors.base import Item, Stream, digest
 from include.connectors.normalized import Record
-from include.connectors.xero import customers, invoices, payments, scope, slim, values
+from include.connectors.xero import customers, documented, invoices, payments, scope, slim, values
+from include.connectors.xero.documented import Documented
 from include.connectors.xero.scope import List
 
 LISTS: Mapping[str, List] = {
@@ -31,12 +32,18 @@ ESSENCE: Mapping[str, Callable[[Sequence[Record]], Iterable[Any]]] = {
     "prepayments": payments.essences,
 }
 """What of records the mapping looks at: the rest, such as a customer's address on an invoice, is no news of them."""
+SLIM = frozenset(stream for stream, listed in LISTS.items() if listed.name in slim.IDENTIFIERS)
+"""Streams of which `decode` leaves out what the mapping never reads."""
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def decode(stream: Stream, body: bytes) -> list[Record]:
     """Return a page's records, as far as they are read here, each with what its organisation says of itself."""
-    return _kept(stream, slim.staged(LISTS[stream.name].name, body))
+    name = LISTS[stream.name].name
+    if stream.name not in SLIM:
+        return whole(stream, body)
+    page = documented.staged(stream, name, body)
+    return Documented(_kept(stream, page)) if page else _kept(stream, slim.staged(name, body))
 
 
 def whole(stream: Stream, body: bytes) -> list[Record]:
