@@ -1,9 +1,12 @@
-"""Making the next item while the one before it is worked on: the next batch of a load while PostgreSQL takes one."""
+"""A step in a thread of its own while the caller is at another, one at a time and in their order.
+
+The next batch of a load is read while PostgreSQL takes one; a page is stored while the next one is asked for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
@@ -24,6 +27,26 @@ def one_ahead(items: Iterable[T]) -> Iterator[Iterator[T]]:
             yield _handed_over(thread, maker)
         finally:
             thread.submit(maker.close).result()
+
+
+@contextmanager
+def one_behind() -> Iterator[Callable[[Callable[[], object]], None]]:
+    """Give what has steps done by a thread, in their order, while the caller goes on: at most one at a time.
+
+    What a step raises is raised when the next one is given, or at the end of the block, and none is begun after it.
+    However the block ends, the step that was begun is done first.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="behind") as thread:
+        begun: list[Future[object]] = []
+
+        def do(step: Callable[[], object]) -> None:
+            if begun:
+                begun.pop().result()
+            begun.append(thread.submit(step))
+
+        yield do
+        if begun:
+            begun.pop().result()
 
 
 def _maker(items: Iterable[T]) -> Generator[T, None, None]:

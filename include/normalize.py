@@ -16,6 +16,7 @@ import pyarrow as pa
 from pandas.arrays import ArrowExtensionArray
 
 from include import money, staging
+from include.ahead import one_ahead
 from include.collector import rarely_looking
 from include.columns import arrow_type, whole
 from include.connectors.base import Connector, Stream
@@ -52,17 +53,19 @@ def normalize(connector: Connector, manifest: staging.Manifest) -> staging.Manif
     manifest.tables, manifest.records = {name: [] for name in stream.tables}, []
     unknown: set[str] = set()
     last_page = _read_again(manifest.pages) if manifest.read_again else {}
-    for number in range(0, len(manifest.pages), PAGES_PER_FILE):
-        frames: dict[str, list[pd.DataFrame]] = {name: [] for name in stream.tables}
-        index: list[Indexed] = []
-        for address in manifest.pages[number : number + PAGES_PER_FILE]:
-            clean = _page(connector, stream, address, last_page, index, rejects, unknown)
-            for name, frame in clean.items():
-                frames[name].append(frame)
-        for name, parts in frames.items():
-            if any(map(len, parts)):
-                manifest.tables[name].append(write_rows(f"{folder}/{name}-{number:06d}.parquet", TABLES[name], parts))
-        manifest.records.append(write_index(f"{folder}/records-{number:06d}.parquet", index))
+    with one_ahead(map(staging.read_page, manifest.pages)) as bodies:
+        for number in range(0, len(manifest.pages), PAGES_PER_FILE):
+            frames: dict[str, list[pd.DataFrame]] = {name: [] for name in stream.tables}
+            index: list[Indexed] = []
+            for address in manifest.pages[number : number + PAGES_PER_FILE]:
+                clean = _page(connector, stream, address, next(bodies), last_page, index, rejects, unknown)
+                for name, frame in clean.items():
+                    frames[name].append(frame)
+            for name, parts in frames.items():
+                if any(map(len, parts)):
+                    at = f"{folder}/{name}-{number:06d}.parquet"
+                    manifest.tables[name].append(write_rows(at, TABLES[name], parts))
+            manifest.records.append(write_index(f"{folder}/records-{number:06d}.parquet", index))
     if not manifest.records:
         manifest.records.append(write_index(f"{folder}/records-000000.parquet", []))
     manifest.rejects = write_rejects(f"{folder}/rejects.parquet", rejects)
@@ -73,15 +76,14 @@ def normalize(connector: Connector, manifest: staging.Manifest) -> staging.Manif
 
 
 def _page(
-    connector: Connector, stream: Stream, address: str, last_page: Mapping[str, str], index: list[Indexed],
-    rejects: list[Rejected], unknown: set[str],
+    connector: Connector, stream: Stream, address: str, body: bytes, last_page: Mapping[str, str],
+    index: list[Indexed], rejects: list[Rejected], unknown: set[str],
 ) -> dict[str, pd.DataFrame]:  # fmt: skip
     """Return the frames of a staged page; add to the index, the rejects and the unknown fields.
 
     Args:
         last_page: of keys that stand in several pages: the one that counts.
     """
-    body = staging.read_page(address)
     records = connector.decode(stream, body)
     unknown |= connector.unknown_fields(stream, body, records)
     # A key stands here once: the place of a dict's entry is its first, the value its last.

@@ -6,10 +6,12 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from sqlalchemy import Engine
 
 from include import staging, warehouse
+from include.ahead import one_behind
 from include.connectors.base import Connector, Item, Page, Stream, Window, is_unnamed
 from include.errors import SourceUnavailable
 from include.keys import Keys
@@ -85,23 +87,16 @@ class Stager:
         Only what was read as changed (or in a whole read) moves the cursor: a record that another read brings
         says nothing of the changes before it.
 
-        Only tokens of the window's own read may resume it, not those of the reads that follow it: where one
-        of those comes back, a retry would go on in the wrong place. Elsewhere only what the page holds counts.
+        A page is stored while the next one is asked for.
         """
-        seen: set[object] = set()
-        for page in pages:
-            mark = page.token if resumable else (page.token, tuple(item.key for item in page.items))
-            if mark in seen and (resumable or page.items):
-                raise SourceUnavailable(
-                    "the system answers the same page again and again",
-                    next_step="look at the system, or file a bug against the connector; the task retries",
-                )
-            seen.add(mark)
-            page = replace(page, items=tuple(self._versioned(page.items)))
-            self.page_count += 1
-            address = self.folder.write_page(self.page_count, page, resumable)
-            self._count(page.items, page.source_time, address, resumable or of_changes)
-            self.byte_count += len(page.body)
+        with one_behind() as behind:
+            for page in _each_once(pages, resumable):
+                page = replace(page, items=tuple(self._versioned(page.items)))
+                self.page_count += 1
+                behind(partial(self.folder.write_page, self.page_count, page, resumable))
+                address = self.folder.page_address(self.page_count)
+                self._count(page.items, page.source_time, address, resumable or of_changes)
+                self.byte_count += len(page.body)
 
     def _versioned(self, items: Iterable[Item]) -> Iterator[Item]:
         """Make a digest that a change of the mapping changes too."""
@@ -165,6 +160,27 @@ class Stager:
             byte_count=self.byte_count,
             pages=self.pages,
         )
+
+
+def _each_once(pages: Iterable[Page], resumable: bool) -> Iterator[Page]:
+    """Yield each page.
+
+    Only tokens of the window's own read may resume it, not those of the reads that follow it: where one
+    of those comes back, a retry would go on in the wrong place. Elsewhere only what the page holds counts.
+
+    Raises:
+        SourceUnavailable: one comes again.
+    """
+    seen: set[object] = set()
+    for page in pages:
+        mark = page.token if resumable else (page.token, tuple(item.key for item in page.items))
+        if mark in seen and (resumable or page.items):
+            raise SourceUnavailable(
+                "the system answers the same page again and again",
+                next_step="look at the system, or file a bug against the connector; the task retries",
+            )
+        seen.add(mark)
+        yield page
 
 
 def _utc(moment: datetime | None) -> str | None:

@@ -144,10 +144,14 @@ class Folder:
         """This try has read to its end."""
         return _exists(self.path / "manifest.json")
 
+    def page_address(self, number: int) -> str:
+        """Where the body of the page with that number stands, or will stand."""
+        return str(self.path / f"{number:06d}.zst")
+
     def write_page(self, number: int, page: Page, resumable: bool) -> str:
         """Store one page and, after it, its note; return the page's address."""
-        path = self.path / f"{number:06d}.zst"
-        _write(path, zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(page.body))
+        address = self.page_address(number)
+        _write(_path(address), zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(page.body))
         note = {
             "items": [*map(msgspec.structs.astuple, page.items)],
             "token": page.token,
@@ -156,7 +160,7 @@ class Folder:
             "bytes": len(page.body),
         }
         _write(self.path / f"{number:06d}.json", exact_json.encode(note))
-        return str(path)
+        return address
 
     def bind(self, window: Window, version: int = 0) -> None:
         """Record the window this try reads and the stream's version, so that a later try knows if its pages serve."""

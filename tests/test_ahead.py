@@ -1,11 +1,11 @@
-"""Items that a thread makes one ahead: order, errors, and ends."""
+"""Items that a thread makes one ahead, and steps that it does one behind: order, errors, and ends."""
 
 import threading
 from collections.abc import Iterator
 
 import pytest
 
-from include.ahead import one_ahead
+from include.ahead import one_ahead, one_behind
 
 
 class Ended(BaseException):
@@ -22,7 +22,7 @@ def counted(until: int, begun: list[int], closed: list[int]) -> Iterator[int]:
 
 
 def threads() -> int:
-    return sum(thread.name.startswith("ahead") for thread in threading.enumerate())
+    return sum(thread.name.startswith(("ahead", "behind")) for thread in threading.enumerate())
 
 
 def test_items_come_in_their_order():
@@ -89,3 +89,59 @@ def test_who_takes_nothing_makes_nothing_begin():
     with one_ahead(counted(100, begun, [])):
         pass
     assert (begun, threads()) == ([], 0)
+
+
+def test_a_step_is_done_while_the_caller_goes_on_and_before_the_next_is_begun():
+    done: list[int] = []
+    may_end = [threading.Event() for _ in range(3)]
+
+    def step(number: int) -> None:
+        assert may_end[number].wait(10)
+        done.append(number)
+
+    with one_behind() as behind:
+        for number in range(3):
+            behind(lambda number=number: step(number))
+            assert done == [*range(number)]
+            may_end[number].set()
+    assert done == [0, 1, 2] and threads() == 0
+
+
+@pytest.mark.parametrize("error", [ValueError, Ended, KeyboardInterrupt])
+@pytest.mark.parametrize("following", [0, 1])
+def test_what_a_step_raises_is_raised_and_nothing_follows_it(error: type[BaseException], following: int):
+    done: list[int] = []
+
+    def fail() -> None:
+        raise error("torn")
+
+    def steps() -> None:
+        with one_behind() as behind:
+            behind(fail)
+            for number in range(following):
+                behind(lambda number=number: done.append(number))
+
+    with pytest.raises(error, match="torn"):
+        steps()
+    assert not done and threads() == 0
+
+
+def test_a_block_that_ends_early_lets_the_step_end():
+    done: list[int] = []
+    begun, may_end = threading.Event(), threading.Event()
+
+    def step() -> None:
+        begun.set()
+        assert may_end.wait(10)
+        done.append(1)
+
+    def ends_early() -> None:
+        with one_behind() as behind:
+            behind(step)
+            assert begun.wait(10)
+            may_end.set()
+            raise Ended
+
+    with pytest.raises(Ended):
+        ends_early()
+    assert done == [1] and threads() == 0

@@ -89,7 +89,7 @@ EXTRACT = (
     _file("extract: the second page", "extract", r"\d{6}\.zst", nth=2),
     _sql("extract: a page is held against what is known", "extract", "SELECT", "", "queries:digests"),
     _page("extract: what is open there is asked for", "extract", "connector:read_open"),
-    _file("extract: a page of what is open", "extract", r"\d{6}\.zst", "extract:extract", nth=3),
+    _file("extract: a page of what is open", "extract", r"\d{6}\.zst", nth=3),
     _sql("extract: what is open here is looked up", "extract", "SELECT", "", "queries:open_keys"),
     _page("extract: what is open here is read again", "extract", "connector:read_ids"),
     _call("sweep: the keys are listed", "extract", "connector:keys"),
