@@ -120,7 +120,7 @@ EXHIBITS = (
         reading.the_same_page_for_ever_ends_the_read,
         (
             Edit(
-                f"{STAGER}:Stager.stage",
+                f"{STAGER}:_each_once",
                 "mark in seen and (resumable or page.items)",
                 "False",
             ),

@@ -201,8 +201,8 @@ EXHIBITS = (
         (
             Edit(
                 f"{XERO}.wire:written_day",
-                "(_EPOCH + timedelta(milliseconds=int(found[1])) + _offset(found[2])).date()",
-                "(_EPOCH + timedelta(milliseconds=int(found[1]))).date()",
+                "(EPOCH + timedelta(milliseconds=int(found[1])) + _offset(found[2])).date()",
+                "(EPOCH + timedelta(milliseconds=int(found[1]))).date()",
             ),
         ),
     ),
