@@ -40,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.quick:
         vars(options).update({**QUICK, "parts": options.parts or QUICK["parts"]})
     options.parts = options.parts or PARTS
+    if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)  # what cannot be written is said now
     started = time.monotonic()
     said: dict[str, Any] = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
