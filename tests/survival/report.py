@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+TRIES_BETWEEN_COLLECTIONS = 20
+"""A stage freezes what it finds (include/collector.py), and Python rarely looks at it again: a process that dies a
+thousand deaths keeps gigabytes of tracebacks, sessions and their servers' threads. A task's process ends before."""
 
 
 class Report:
@@ -21,6 +26,7 @@ class Report:
         self.counts: dict[str, dict[str, int]] = {}
         self.failures: list[str] = []
         self._ends_at = time.monotonic() + minutes * 60
+        self._tries = 0
 
     @property
     def has_time(self) -> bool:
@@ -32,6 +38,10 @@ class Report:
         counts = self.counts.setdefault(name, {total: 0, good: 0})
         counts[total] += tried
         counts[good] += survived
+        self._tries += tried
+        if self._tries >= TRIES_BETWEEN_COLLECTIONS:
+            self._tries = 0
+            gc.collect()
 
     def failed(self, name: str, what: str) -> None:
         """Say what did not survive, and how to see it again."""
