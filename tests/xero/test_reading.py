@@ -212,6 +212,24 @@ def test_an_answer_that_is_no_page_is_told(said: Any, monkeypatch: pytest.Monkey
         client.page("Invoices", 1, {})
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"Reports": [{"Rows": [{}]}], "Accounts": [{}], "Reports": [], "Accounts": []}',
+        b'{"Reports": [], "Accounts": []}', b'{"Reports": [{"Rows": null}], "Accounts": null}',
+        b'{"Reports": [{"Rows": [1]}], "Accounts": ["AR"]}', b'{"Reports": [{}]}', b"[]", b'"busy"', b"null",
+    ],
+)  # fmt: skip
+def test_a_report_or_chart_that_has_no_rows_is_told(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of no rows the sum would be nothing owed."""
+    client = connector()._client
+    monkeypatch.setattr(client.http, "get", lambda *_, **__: Answer(200, CLOCK, body))
+    with pytest.raises(SourceUnavailable):
+        client.report("TrialBalance", {})
+    with pytest.raises(SourceUnavailable):
+        client.accounts()
+
+
 @pytest.mark.parametrize(("count", "came"), [(30, 0), (30, 9), (13, 10), (9, 10)])
 def test_a_page_that_lacks_what_its_list_counts_is_told(count: int, came: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty page in the middle, a short one, a total that is not what comes."""

@@ -6,13 +6,12 @@ missing; the size parameter is `pageSize`, any other spelling is ignored in sile
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
 
-from include import exact_json
 from include.access.pacing import Limit, Pacer
 from include.connectors import resolutions
 from include.connectors.base import Connection
@@ -170,17 +169,17 @@ class Client:
             raise _nonsense(f"page {number} of {name} holds {len(rows)} records where its list counts {due}")
         return reply
 
-    def report(self, name: str, asked: Mapping[str, str]) -> Any:
-        """Ask for one report."""
+    def report(self, name: str, asked: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Ask for one report; return its rows, their cells as text."""
         answer = self.http.get(
             f"{API}/Reports/{name}", params=asked, headers=_headers(self.tenant), tenant=self.tenant or "-"
         )
-        return answer.json(exact_json.decode)
+        return _rows(lambda said: said["Reports"][0]["Rows"], answer, f"the report {name}")
 
-    def accounts(self) -> Any:
+    def accounts(self) -> list[dict[str, Any]]:
         """Ask for the chart of accounts."""
         answer = self.http.get(f"{API}/Accounts", headers=_headers(self.tenant), tenant=self.tenant or "-")
-        return answer.json(exact_json.decode)
+        return _rows(lambda said: said["Accounts"], answer, "the chart of accounts")
 
     def lost(self) -> Sequence[str]:
         """Return what cannot be read because its scope was not granted, each with the scope's name."""
@@ -199,6 +198,21 @@ class Client:
         """The scope of the trial balance, or the one that older apps have for all reports, was granted."""
         alternatives = (TRIAL_BALANCE, "accounting.reports.read")
         return len(self.bearer.missing_scopes(alternatives)) < len(alternatives)
+
+
+def _rows(listed: Callable[[Any], Any], answer: Answer, what: str) -> list[dict[str, Any]]:
+    """Return the rows of an answer that does not count them: it is read strictly, and has some.
+
+    Raises:
+        SourceUnavailable: it is cut off, says two things under one name, or has no rows.
+    """
+    try:
+        rows = listed(answer.json())
+    except (LookupError, TypeError):
+        rows = None
+    if not isinstance(rows, list) or not rows or {*map(type, rows)} - {dict}:
+        raise _nonsense(f"{what} comes without its rows")
+    return rows
 
 
 def _number(value: Any) -> int:

@@ -8,7 +8,7 @@ uses; where that is more than `MOST_PAGES` pages, only what is open is listed, a
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
@@ -191,7 +191,7 @@ class Control:
             report = self.client.report("TrialBalance", {"date": (as_of + AHEAD).isoformat()})
         except MissingRights:
             return None, missing
-        accounts = {a["AccountID"] for a in self.client.accounts()["Accounts"] if a.get("SystemAccount") == DEBTORS}
+        accounts = {a["AccountID"] for a in self.client.accounts() if a.get("SystemAccount") == DEBTORS}
         base = self.client.organisation.base_currency
         balance = sum((_balance(cells) for cells in _account_rows(report, accounts)), ZERO)
         return Figure("open_total", Grade.A, "receivables", base, "base", amount=balance), ""
@@ -222,9 +222,9 @@ def _counts(documents: Iterable[Listed], moved: Listed, contacts: Iterable[Row])
         yield Figure("count", Grade.C, table, count=count)
 
 
-def _account_rows(report: Any, accounts: set[str]) -> Iterator[list[Row]]:
+def _account_rows(report: Sequence[Row], accounts: set[str]) -> Iterator[list[Row]]:
     """Yield the cells of the report's rows that belong to one of the accounts, however deep they are nested."""
-    pending = list(report["Reports"][0]["Rows"])
+    pending = list(report)
     while pending:
         row = pending.pop()
         pending += row.get("Rows") or []

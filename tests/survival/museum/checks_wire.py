@@ -56,6 +56,11 @@ def the_wait_may_be_given_as_a_date(room: Room) -> None:
     assert sum(slept) > 20
 
 
+def what_is_said_twice_is_not_believed(room: Room) -> None:
+    with asked(room, (200, b'{"rows": [1], "rows": []}', {})) as (session, _, _), pytest.raises(SourceUnavailable):
+        session.get("/open").json()
+
+
 def a_web_page_is_no_empty_list(room: Room) -> None:
     with asked(room, (200, b"<html>Please log in</html>", {})) as (session, _, _), pytest.raises(SourceUnavailable):
         pytest.fail(f"the page was taken for {session.get('/open').json()!r}")

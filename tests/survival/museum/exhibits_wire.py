@@ -51,6 +51,12 @@ EXHIBITS = (
         (Edit(f"{HTTP}:Answer.json", "is_html = self.body.lstrip()[:1] == b'<'", "return {}"),),
     ),
     Mutant(
+        "of two things under one name the last is believed",
+        "tavily-ai/tavily-python#193: a list that an answer names twice is decoded as the second one only",
+        wire.what_is_said_twice_is_not_believed,
+        (Edit("include.exact_json:strict", "len(found) != len(pairs)", "False"),),
+    ),
+    Mutant(
         "an answer has no bounds",
         "saltstack/salt#69849: only the packed size of an answer is bounded, unpacked it fills the memory",
         wire.an_answer_is_bounded_after_unpacking,
