@@ -1,0 +1,40 @@
+"""Token-based authentication: OAuth 1.0a with HMAC-SHA256, by oauthlib. Every call is signed by itself, retries too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from oauthlib.oauth1 import SIGNATURE_HMAC_SHA256, Client
+
+from include.connectors.http import Auth
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest
+
+
+class TokenSignature(Auth):
+    """Signs a request as one user's token of one integration.
+
+    Args:
+        account: the realm, in capitals with underscores; it is not part of what is signed.
+    """
+
+    def __init__(self, account: str, consumer: tuple[str, str], token: tuple[str, str]) -> None:
+        self._client = lambda nonce="", timestamp="": Client(
+            consumer[0], client_secret=consumer[1], resource_owner_key=token[0], resource_owner_secret=token[1],
+            signature_method=SIGNATURE_HMAC_SHA256, realm=account, nonce=nonce or None, timestamp=timestamp or None,
+        )  # fmt: skip
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Sign with a new nonce: the session calls this for each attempt, and a nonce is good for one."""
+        request.headers["Authorization"] = self.header(str(request.method), str(request.url))
+        return request
+
+    def header(self, method: str, url: str, nonce: str = "", timestamp: str = "") -> str:
+        """Return the header that signs a call; the parameters of the address are signed, a body is not.
+
+        Args:
+            nonce, timestamp: new ones unless given.
+        """
+        _, headers, _ = self._client(nonce, timestamp).sign(url, http_method=method)
+        return str(headers["Authorization"])
