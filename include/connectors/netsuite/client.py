@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
-
-from urllib3.util import Retry
 
 from include import exact_json
 from include.access.pacing import Limit, Pacer
 from include.connectors.base import Connection
-from include.connectors.http import Answer, Http
+from include.connectors.http import RETRIES, Http
 from include.connectors.netsuite.refusals import RESOLUTIONS, TOKEN_REFUSALS, FieldMissing
 from include.connectors.netsuite.settings import Settings, account_of
 from include.connectors.netsuite.signing import TokenSignature
@@ -29,8 +28,7 @@ OPTIONAL = frozenset({
     "iselimination", "resalenumber", "transactionnumber",
 })  # fmt: skip
 """Columns that an account, a feature or a role may lack; what they say is lost, and nothing else."""
-WAITING = Retry(total=14, connect=3, read=2, status=9, other=2, backoff_factor=0.5, backoff_jitter=0.5, backoff_max=30,
-                allowed_methods=None)  # fmt: skip
+WAITING = RETRIES.new(total=14, status=9, backoff_max=30)
 """NetSuite says that too many requests run, but never for how long: two minutes of patience, then the task's."""
 
 Row = Mapping[str, Any]
@@ -117,9 +115,9 @@ class Client:
             raise _nonsense(f"{count} of {total} rows came, and no more follow")
         self._require_account(said)
         keys = [_key(query, row) for row in rows] if query.key else []
-        if any(not first < second for first, second in zip(keys, keys[1:], strict=False)):
+        if any(not first < second for first, second in pairwise(keys)):
             raise _nonsense("the rows of a page do not come in the order that was asked for")
-        return Reply(rows, has_more, answer.body, _clock(answer), keys[-1] if has_more and keys else None)
+        return Reply(rows, has_more, answer.body, answer.at, keys[-1] if has_more and keys else None)
 
     def _asked(self, build: Callable[[], Query], last: Key | None) -> Reply:
         while True:
@@ -149,10 +147,6 @@ def _key(query: Query, row: Row) -> Key:
         return tuple(int(v) if str(v := row[name]).isdigit() else str(v) for name in query.key_names)
     except KeyError:
         raise _nonsense("a row comes without its id") from None
-
-
-def _clock(answer: Answer) -> datetime:
-    return answer.at
 
 
 def _nonsense(what: str) -> SourceUnavailable:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from oauthlib.oauth1 import SIGNATURE_HMAC_SHA256, Client
 
 from include.connectors.http import Auth
-
-if TYPE_CHECKING:
-    from requests import PreparedRequest
 
 
 class TokenSignature(Auth):
@@ -25,7 +22,7 @@ class TokenSignature(Auth):
             signature_method=SIGNATURE_HMAC_SHA256, realm=account, nonce=nonce or None, timestamp=timestamp or None,
         )  # fmt: skip
 
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+    def __call__(self, request: Any) -> Any:
         """Sign with a new nonce: the session calls this for each attempt, and a nonce is good for one."""
         request.headers["Authorization"] = self.header(str(request.method), str(request.url))
         return request
