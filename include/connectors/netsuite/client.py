@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,7 +24,7 @@ from include.errors import ConfigurationError, SourceUnavailable
 SUITEQL = "/services/rest/query/v1/suiteql"
 TOKEN = "/services/rest/auth/oauth2/v1/token"  # noqa: S105 - an address
 OPTIONAL = frozenset({
-    "approvalstatus", "otherrefnum", "memo", "terms", "paymentmethod", "void", "linelastmodifieddate", "createdfrom",
+    "approvalstatus", "otherrefnum", "memo", "terms", "paymentmethod", "void", "linelastmodifieddate",
     "fxamountlinked", "oncredithold", "category", "salesrep", "representingsubsidiary", "accountnumber", "altname",
     "iselimination", "resalenumber", "transactionnumber",
 })  # fmt: skip
@@ -76,8 +77,7 @@ class Client:
 
     def known(self, columns: Sequence[str]) -> tuple[str, ...]:
         """Return the columns that are there."""
-        words = [{*column.lower().replace("(", " ").replace(")", " ").replace(".", " ").split()} for column in columns]
-        return tuple(column for column, used in zip(columns, words, strict=True) if not used & self.missing)
+        return tuple(column for column in columns if not self.missing.intersection(re.findall(r"\w+", column.lower())))
 
     def every(self, build: Callable[[], Query], after: Key | None = None) -> Iterator[Reply]:
         """Ask for all rows, page by page, each from the last one's key on.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from include.connectors.netsuite import scope
 from include.connectors.netsuite.scope import Scope
-from include.connectors.netsuite.suiteql import Condition, Query, day, is_equal, moment, one_of
+from include.connectors.netsuite.suiteql import Condition, Query, any_of, day, is_equal, moment, one_of
 
 TRANSACTION = (
     "t.id", "t.type", "t.tranid", "t.transactionnumber", "t.status", "t.approvalstatus", "t.posting", "t.voided",
@@ -16,7 +16,7 @@ TRANSACTION = (
     moment("t.createddate"), moment("t.lastmodifieddate"),
 )  # fmt: skip
 LINE = (
-    "l.transaction", "l.id", "l.entity", "l.createdfrom", "l.foreignamount", "l.foreignamountunpaid",
+    "l.transaction", "l.id", "l.entity", "l.foreignamount", "l.foreignamountunpaid",
     "l.fxamountlinked", "a.amount", "a.amountunpaid", "a.paymentamountunused", moment("l.linelastmodifieddate"),
 )  # fmt: skip
 LINK = (
@@ -57,11 +57,11 @@ def taxes(ids: Sequence[int]) -> Query:
     return Query(columns, "transactionline l", where, ("l.transaction",), ("l.transaction",))
 
 
-def links(ids: Sequence[int], end: str) -> Query:
-    """What settles, or is settled by, some transactions, which are at the links' `nextdoc` or `previousdoc`."""
+def links(ids: Sequence[int]) -> Query:
+    """What settles, or is settled by, some transactions, whichever end of the links they are at."""
     where = (
         Condition("p.id = k.previousdoc"), Condition("n.id = k.nextdoc"), one_of("k.linktype", scope.APPLIED),
-        one_of(f"k.{end}", ids),
+        any_of(one_of("k.nextdoc", ids), one_of("k.previousdoc", ids)),
     )  # fmt: skip
     return Query(LINK, f"{scope.LINKS}, transaction p, transaction n", where, LINK_KEY)
 

@@ -116,13 +116,11 @@ class Scope:
 
     def _linked(self, other: Condition) -> list[Condition]:
         """Transactions linked, in either direction, with a transaction `p` for which a condition holds."""
-        applied = one_of("k.linktype", APPLIED)
-        return [
-            within(
-                "t.id", Query((f"k.{mine}",), f"{LINKS}, transaction p", (Condition(f"p.id = k.{its}"), applied, other))
-            )
-            for mine, its in (("nextdoc", "previousdoc"), ("previousdoc", "nextdoc"))
-        ]
+        found = []
+        for mine, its in (("nextdoc", "previousdoc"), ("previousdoc", "nextdoc")):
+            joined = (Condition(f"p.id = k.{its}"), one_of("k.linktype", APPLIED), other)
+            found.append(within("t.id", Query((f"k.{mine}",), f"{LINKS}, transaction p", joined)))
+        return found
 
     def _of_subsidiary(self) -> tuple[Condition, ...]:
         return (is_equal("l.subsidiary", int(self.subsidiary)),) if self.subsidiary else ()
