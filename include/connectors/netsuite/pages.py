@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 
 from include.connectors.base import Entity, Page, Stream, Window
 from include.connectors.netsuite import queries, records, suiteql
@@ -55,7 +55,7 @@ class Reader:
             if number < int(at):
                 continue
             after = (int(last),) if last and number == int(at) else None
-            for reply in self.client.every(lambda of=mine: self._within(stream, window, of), after):
+            for reply in self.client.every(partial(self._within, stream, window, mine), after):
                 if page := self._page(stream, reply, f"{number}|", window.until):
                     yield page
 
@@ -66,10 +66,10 @@ class Reader:
 
     def by_id(self, stream: Stream, keys: Sequence[str]) -> Iterator[Page]:
         """Read records by their keys."""
+        wanted = frozenset(":".join(key.split(":")[:2]) for key in keys)
+        column = "c.id" if stream.name == "customers" else "t.id"
         for chunk in _chunks(records.ids(stream.record_types, keys)):
-            wanted = frozenset(":".join(key.split(":")[:2]) for key in keys)
-            column = "c.id" if stream.name == "customers" else "t.id"
-            for reply in self.client.every(lambda ids=chunk: self._asked(stream, suiteql.one_of(column, ids))):
+            for reply in self.client.every(partial(self._asked, stream, suiteql.one_of(column, chunk))):
                 if page := self._page(stream, reply, "0|", None, wanted):
                     yield page
 
@@ -150,6 +150,14 @@ class Reader:
             body.append(f', "{name}": ['.encode() + b", ".join(part.body for part in replies) + b"]")
         return Page(b"".join((*body, b"}")), tuple(items), f"{token}{reply.rows[-1]['id']}", reply.at)
 
+    def balances(self) -> Query:
+        """The balance that NetSuite keeps of each customer, of this subsidiary, where there is one."""
+        if not self._customers_are_shared:
+            where = (Condition("c.balancesearch <> 0"), *queries.customers((), self.subsidiary, False).where)
+            return Query(("c.id", "c.id AS entity", "c.balancesearch AS balance"), "customer c", where, ("c.id",))
+        where = (suiteql.is_equal("r.subsidiary", int(self.subsidiary)), Condition("r.balance <> 0"))
+        return Query(("r.entity", "r.balance"), "customersubsidiaryrelationship r", where, ("r.entity",))
+
     @cached_property
     def about(self) -> dict[str, object]:
         """What every page says of its account."""
@@ -201,7 +209,7 @@ class Reader:
 
 
 def currencies(client: Client) -> dict[str, str]:
-    """Return id → ISO 4217 code of every currency; none where the account has one only, or the role does not see them."""
+    """Return id → ISO 4217 code of every currency; none where there is one only, or none is seen."""
     try:
         return {str(row["id"]): str(row.get("symbol") or "") for row in client.rows(queries.currencies)}
     except TableMissing:

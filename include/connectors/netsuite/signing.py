@@ -17,10 +17,10 @@ class TokenSignature(Auth):
     """
 
     def __init__(self, account: str, consumer: tuple[str, str], token: tuple[str, str]) -> None:
-        self._client = lambda nonce="", timestamp="": Client(
-            consumer[0], client_secret=consumer[1], resource_owner_key=token[0], resource_owner_secret=token[1],
-            signature_method=SIGNATURE_HMAC_SHA256, realm=account, nonce=nonce or None, timestamp=timestamp or None,
-        )  # fmt: skip
+        self._made = {
+            "client_key": consumer[0], "client_secret": consumer[1], "resource_owner_key": token[0],
+            "resource_owner_secret": token[1], "signature_method": SIGNATURE_HMAC_SHA256, "realm": account,
+        }  # fmt: skip
 
     def __call__(self, request: Any) -> Any:
         """Sign with a new nonce: the session calls this for each attempt, and a nonce is good for one."""
@@ -33,5 +33,6 @@ class TokenSignature(Auth):
         Args:
             nonce, timestamp: new ones unless given.
         """
-        _, headers, _ = self._client(nonce, timestamp).sign(url, http_method=method)
+        client: Any = Client(**self._made, nonce=nonce or None, timestamp=timestamp or None)
+        _, headers, _ = client.sign(url, http_method=method)
         return str(headers["Authorization"])

@@ -16,7 +16,7 @@ ALONE = "account"
 
 
 def entities(client: Client) -> tuple[Sequence[Entity], bool]:
-    """Return what the role sees, sorted by id, and whether it has subsidiaries; those of eliminations keep no customers.
+    """Return what the role sees, sorted by id, and whether it has any; those of eliminations have no customers.
 
     Raises:
         ConfigurationError: a subsidiary's or the account's currency cannot be told.
