@@ -44,11 +44,18 @@ class Engine:
         """Forget the tables."""
         self._connection.close()
 
-    def run(self, query: Query, binds: list[Any], limit: int, offset: int, dice: str) -> tuple[list[tuple[Any, ...]], int]:
+    def count(self, table: str) -> int:
+        """Return how many rows a table has."""
+        (count,) = self._connection.execute(f'SELECT COUNT(*) FROM "{table}"').fetchone()  # noqa: S608 - our own names
+        return int(count)
+
+    def run(
+        self, query: Query, binds: list[Any], limit: int, offset: int, dice: str, *, shuffled: bool = False
+    ) -> tuple[list[tuple[Any, ...]], int]:
         """Return a page of a query's rows, and how many rows there are in all.
 
         Args:
-            dice: what decides the order of rows where the query does not.
+            dice: what decides the order of rows where the query does not; or always, if `shuffled`.
 
         Raises:
             Refused: a value cannot be read as the query wants it.
@@ -59,11 +66,12 @@ class Engine:
         try:
             (total,) = self._connection.execute(f"SELECT COUNT(*) FROM ({query.sql})", values).fetchone()  # noqa: S608
             functions.dice.seed(dice)
-            page = f"SELECT * FROM ({query.sql}) LIMIT {limit:d} OFFSET {offset:d}"  # noqa: S608 - numbers
+            order = "ORDER BY NS_SHUFFLE()" if shuffled else ""
+            page = f"SELECT * FROM ({query.sql}) {order} LIMIT {limit:d} OFFSET {offset:d}"  # noqa: S608 - numbers
             return self._connection.execute(page, values).fetchall(), total
         except sqlite3.Error as error:
             said, functions.error = functions.error or "Invalid or unsupported search", ""
-            raise problems.search(f"Search error occurred: {said}") from error
+            raise problems.search(said) from error
 
     def _fill(self, name: str, rows: Iterable[Row]) -> None:
         table = TABLES[name]

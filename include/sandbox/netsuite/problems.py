@@ -12,6 +12,7 @@ TITLES = {
     400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
     429: "Bad Request", 500: "Internal Server Error", 503: "Service Unavailable",
 }  # fmt: skip
+SEARCH = "Invalid search query. Detailed unprocessed description follows. Search error occurred:"
 Where = Literal["o:errorPath", "o:errorQueryParam", "o:errorHeader", "o:errorUrl"]
 
 
@@ -21,6 +22,22 @@ class Refused(Exception):
     def __init__(self, status: int, code: str, detail: str, where: tuple[Where, str] | None = None) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail, self.where = status, code, detail, where
+
+
+class NoRecord(Refused):
+    """A table is not there, or not for this role."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(400, "INVALID_PARAMETER", f"{SEARCH} Record '{name}' was not found.")
+        self.name = name
+
+
+class NoField(Refused):
+    """A table has no such column."""
+
+    def __init__(self, name: str, record: str) -> None:
+        why = "was not found. Reason: REMOVED - Field is removed"
+        super().__init__(400, "INVALID_PARAMETER", f"{SEARCH} Field '{name}' for record '{record}' {why}")
 
 
 def response(refused: Refused, headers: dict[str, str] | None = None) -> Response:
@@ -50,26 +67,9 @@ def crowded(status: int) -> Refused:
     return Refused(status, "CONCURRENCY_LIMIT_EXCEEDED", "Concurrent request limit exceeded. Request blocked.")
 
 
-def search(detail: str) -> Refused:
-    """Return that a query cannot be understood, or names what is not there."""
-    return Refused(400, "INVALID_PARAMETER", f"Invalid search query. Detailed unprocessed description follows. {detail}")
-
-
-def no_record(name: str) -> Refused:
-    """Return that there is no such table, or that it is not for this role."""
-    return search(f"Search error occurred: Record '{name}' was not found.")
-
-
-def no_field(name: str, record: str) -> Refused:
-    """Return that a table has no such column."""
-    return search(
-        f"Search error occurred: Field '{name}' for record '{record}' was not found. Reason: REMOVED - Field is removed"
-    )
-
-
-def unknown(name: str) -> Refused:
-    """Return that a column belongs to no table of the query."""
-    return search(f"Search error occurred: Unknown identifier '{name}'. Available identifiers are not listed here.")
+def search(detail: str = "Invalid or unsupported search") -> Refused:
+    """Return that a query cannot be understood."""
+    return Refused(400, "INVALID_PARAMETER", f"{SEARCH} {detail}")
 
 
 def no_permission(name: str) -> Refused:
@@ -83,4 +83,4 @@ def no_permission(name: str) -> Refused:
 
 def broken(status: int) -> Response:
     """Return that the vendor's own server failed."""
-    return response(Refused(status, "UNEXPECTED_ERROR", "An unexpected error occurred. Error ID: sandbox"))
+    return response(Refused(status, "UNEXPECTED_ERROR", "An unexpected error occurred."))

@@ -29,7 +29,7 @@ def limit_by_rownum(parsed: exp.Query) -> None:
     for column in [each for each in parsed.find_all(exp.Column) if each.name == "rownum" and not each.table]:
         test, select = column.parent, column.find_ancestor(exp.Select)
         if not isinstance(test, exp.LTE | exp.LT) or not select or select.args.get("order"):
-            raise problems.search("Search error occurred: Invalid or unsupported search")
+            raise problems.search()
         count = int(test.expression.name) - isinstance(test, exp.LT)
         parent = test.parent
         if isinstance(parent, exp.Where):
@@ -37,7 +37,7 @@ def limit_by_rownum(parsed: exp.Query) -> None:
         elif isinstance(parent, exp.And):
             parent.replace(parent.expression if parent.this is test else parent.this)
         else:
-            raise problems.search("Search error occurred: Invalid or unsupported search")
+            raise problems.search()
         select.limit(count, copy=False)
 
 
@@ -51,7 +51,7 @@ def name_builtins(parsed: exp.Query) -> None:
         call = dot.expression
         name = call.name.upper() if isinstance(call, exp.Anonymous) else ""
         if dot.this.name != "builtin" or name not in ("DF", "CF") or not isinstance(call.expressions[0], exp.Column):
-            raise problems.search(f"Search error occurred: Unknown function '{dot.sql()}'")
+            raise problems.search(f"Unknown function '{dot.sql()}'")
         dot.replace(exp.Anonymous(this=f"BUILTIN_{name}", expressions=[call.expressions[0].copy()]))
 
 
@@ -72,7 +72,7 @@ def rewrite(parsed: exp.Query, tables: Mapping[str, Table]) -> None:
             node.replace(new)
     for call in parsed.find_all(exp.Anonymous):
         if not call.name.startswith("NS_"):
-            raise problems.search(f"Search error occurred: Unknown function '{call.name}'")
+            raise problems.search(f"Unknown function '{call.name}'")
 
 
 def shuffled(parsed: exp.Query) -> exp.Query:
@@ -154,7 +154,11 @@ def _bind(name: str) -> Call:
 def _cast(node: exp.Expression) -> exp.Expression | None:
     if isinstance(node, exp.Cast) and node.to.is_type(*exp.DataType.TEXT_TYPES):
         return _call("TO_CHAR", node.this)
-    return _call("TO_NUMBER", node.this) if isinstance(node, exp.Cast) and node.to.is_type("number", "decimal", "int") else None
+    return (
+        _call("TO_NUMBER", node.this)
+        if isinstance(node, exp.Cast) and node.to.is_type("number", "decimal", "int")
+        else None
+    )
 
 
 def _negative(node: exp.Expression) -> exp.Expression | None:

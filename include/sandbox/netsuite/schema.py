@@ -83,8 +83,8 @@ TABLES = {
             "currency:n>currency terms:n>term creditlimit:n oncredithold:t creditholdoverride:t parent:n>entity "
             "salesrep:n>entity category:n defaultbillingaddress:n defaultshippingaddress:n language:t isinactive:t "
             "datecreated:m lastmodifieddate:m externalid:t accountnumber:t receivablesaccount:n>account resalenumber:t "
-            "balancesearch:n overduebalancesearch:n contact:n>entity searchstage:t entitystatus:n subsidiary:n>subsidiary "
-            "representingsubsidiary:n>subsidiary custentity_vat_number:t",
+            "balancesearch:n overduebalancesearch:n contact:n>entity searchstage:t entitystatus:n "
+            "subsidiary:n>subsidiary representingsubsidiary:n>subsidiary custentity_vat_number:t",
         ),
         _table(
             "vendor", "Vendors", "id",
@@ -128,7 +128,8 @@ TABLES = {
         _table("currency", "Currency", "id", "id:n symbol:t name:t isinactive:t exchangerate:n currencyprecision:n"),
         _table("term", "Accounting Lists", "id", "id:n name:t daysuntilnetdue:n isinactive:t"),
         _table(
-            "account", "Accounts", "id", "id:n acctnumber:t fullname:t accountsearchdisplayname:t accttype:t isinactive:t"
+            "account", "Accounts", "id",
+            "id:n acctnumber:t fullname:t accountsearchdisplayname:t accttype:t isinactive:t",
         ),
         _table(
             "accountingperiod", "Manage Accounting Periods", "id",

@@ -40,9 +40,9 @@ def understood(text: str, tables: Tables) -> Query:
     try:
         parsed = parse_one(text, dialect="oracle")
     except (SqlglotError, RecursionError) as error:
-        raise problems.search("Search error occurred: Invalid or unsupported search") from error
+        raise problems.search() from error
     if not isinstance(parsed, exp.Query):
-        raise problems.search("Search error occurred: Invalid or unsupported search")
+        raise problems.search()
     _refuse_other_dialects(parsed)
     binds = _name_binds(parsed)
     _lower(parsed)
@@ -63,7 +63,7 @@ def _refuse_other_dialects(parsed: exp.Query) -> None:
     oracle = any(column.args.get("join_mark") for column in parsed.find_all(exp.Column))
     rows = any(isinstance(node.parent, exp.Predicate) for node in parsed.find_all(exp.Tuple) if node.parent)
     if parsed.find(exp.Limit) or rows or (ansi and oracle):
-        raise problems.search("Search error occurred: Invalid or unsupported search")
+        raise problems.search()
 
 
 def _name_binds(parsed: exp.Query) -> int:
@@ -90,7 +90,7 @@ def _check_tables(parsed: exp.Query, tables: Tables) -> None:
     named = {cte.alias for cte in parsed.find_all(exp.CTE)}
     for table in parsed.find_all(exp.Table):
         if table.name not in tables and table.name not in named:
-            raise problems.no_record(table.name)
+            raise problems.NoRecord(table.name)
 
 
 def _name_outputs(parsed: exp.Query) -> None:
@@ -123,7 +123,9 @@ def _qualified(parsed: exp.Query, tables: Tables) -> exp.Query:
     Raises:
         Refused: a column is in none of its tables, or in several.
     """
-    schema = MappingSchema({name: dict.fromkeys(table.kinds, "text") for name, table in tables.items()}, normalize=False)
+    schema = MappingSchema(
+        {name: dict.fromkeys(table.kinds, "text") for name, table in tables.items()}, normalize=False
+    )
     try:
         tabled = qualify_tables(parsed)
         for scope in traverse_scope(tabled):
@@ -133,7 +135,7 @@ def _qualified(parsed: exp.Query, tables: Tables) -> exp.Query:
             _check_resolved(scope)
         joined = eliminate_join_marks(qualified)
     except (SqlglotError, AssertionError) as error:
-        raise problems.search("Search error occurred: Invalid or unsupported search") from error
+        raise problems.search() from error
     assert isinstance(joined, exp.Query), "it was one before"
     return joined
 
@@ -143,13 +145,13 @@ def _check_columns(scope: Scope, tables: Tables) -> None:
     for column in scope.columns:
         table = sources.get(column.table)
         if table is not None and table.name in tables and column.name not in tables[table.name].kinds:
-            raise problems.no_field(column.name, table.name)
+            raise problems.NoField(column.name, table.name)
         if not column.table and len(scope.sources) == 1 and len(sources) == 1 and not scope.is_correlated_subquery:
             table = next(iter(sources.values()))
             outputs = {output.alias for output in scope.expression.selects if output.alias}
             known = {*tables[table.name].kinds, *outputs} if table.name in tables else {column.name}
             if column.name not in known and not scope.parent:
-                raise problems.no_field(column.name, table.name)
+                raise problems.NoField(column.name, table.name)
 
 
 def _check_resolved(scope: Scope) -> None:
@@ -157,4 +159,4 @@ def _check_resolved(scope: Scope) -> None:
     for column in scope.columns:
         if (not column.table and column.name not in outputs) or (column.table and column.table not in scope.sources
                                                                  and not scope.parent):  # fmt: skip
-            raise problems.unknown(column.name)
+            raise problems.search(f"Unknown identifier '{column.name}'")
