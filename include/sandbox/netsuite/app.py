@@ -112,13 +112,13 @@ class Face:
         return self._finished(request, await spoil.spoil(order, answer, problems.broken, PAGE))
 
     async def _suiteql(self, request: Request) -> Response:
-        body = await request.body()
+        unread: problems.Refused | None = None
+        query: str = ""
+        binds: list[Any] = []
         try:
-            query, binds = read(body)
+            query, binds = read(await request.body())
         except problems.Refused as refused:
-            query, binds, unread = "", [], refused
-        else:
-            unread = None
+            unread = refused
         order = self.faults.take(self.settings.account, f"{request.url.path}?{request.url.query} {query}")
         if refusal := self._login(request, order):
             return self._finished(request, refusal, query)

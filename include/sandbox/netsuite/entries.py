@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from include.sandbox.books import Books
 from include.sandbox.netsuite.settings import Settings
-from include.sandbox.records import Document, Kind, State
+from include.sandbox.records import Allocation, Document, Kind, Payment, State
 
 NOTHING = Decimal(0)
 TYPES = {
@@ -95,7 +95,8 @@ def released(books: Books) -> dict[tuple[str, str], Decimal]:
         if document.state is not State.POSTED:
             continue
         rest, worth = document.gross, books.in_base(document.gross, document.rate)
-        for settlement in (*books.payments_of(document.id), *books.allocations_of(document.id)):
+        settlements: list[Payment | Allocation] = [*books.payments_of(document.id), *books.allocations_of(document.id)]
+        for settlement in settlements:
             if not settlement.deleted:
                 rest -= settlement.amount
                 left = books.in_base(rest, document.rate)

@@ -70,9 +70,9 @@ def rewrite(parsed: exp.Query, tables: Mapping[str, Table]) -> None:
             new = call(node)
         if new is not None:
             node.replace(new)
-    for call in parsed.find_all(exp.Anonymous):
-        if not call.name.startswith("NS_"):
-            raise problems.search(f"Unknown function '{call.name}'")
+    for left in parsed.find_all(exp.Anonymous):
+        if not left.name.startswith("NS_"):
+            raise problems.search(f"Unknown function '{left.name}'")
 
 
 def shuffled(parsed: exp.Query) -> exp.Query:

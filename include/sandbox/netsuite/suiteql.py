@@ -148,15 +148,20 @@ def _check_columns(scope: Scope, tables: Tables) -> None:
             raise problems.NoField(column.name, table.name)
         if not column.table and len(scope.sources) == 1 and len(sources) == 1 and not scope.is_correlated_subquery:
             table = next(iter(sources.values()))
-            outputs = {output.alias for output in scope.expression.selects if output.alias}
+            outputs = {output.alias for output in _outputs(scope) if output.alias}
             known = {*tables[table.name].kinds, *outputs} if table.name in tables else {column.name}
             if column.name not in known and not scope.parent:
                 raise problems.NoField(column.name, table.name)
 
 
 def _check_resolved(scope: Scope) -> None:
-    outputs = {output.alias_or_name for output in scope.expression.selects}
+    outputs = {output.alias_or_name for output in _outputs(scope)}
     for column in scope.columns:
         if (not column.table and column.name not in outputs) or (column.table and column.table not in scope.sources
                                                                  and not scope.parent):  # fmt: skip
             raise problems.search(f"Unknown identifier '{column.name}'")
+
+
+def _outputs(scope: Scope) -> list[exp.Expr]:
+    expression = scope.expression
+    return list(expression.selects) if isinstance(expression, exp.Query) else []

@@ -18,6 +18,11 @@ from include.sandbox.netsuite.settings import Settings
 from include.sandbox.records import Party
 
 APPROVALS = {1: "Pending Approval", 2: "Approved", 3: "Rejected"}
+SHOWN = {
+    "subsidiary": "fullname", "currency": "name", "term": "name", "account": "fullname",
+    "accountingperiod": "periodname",
+}  # fmt: skip
+"""What BUILTIN.DF shows of a list's rows."""
 Tables = dict[str, list[Row]]
 
 
@@ -156,8 +161,7 @@ class View:
         tables["accountingperiod"] = list(lists.periods(numbering, numbering.keys("accountingperiod")))
         tables["account"], tables["transactionstatus"] = list(lists.accounts()), list(lists.statuses())
         tables["employee"] = list(lists.employees(numbering))
-        for name, column in (("subsidiary", "fullname"), ("currency", "name"), ("term", "name"), ("account", "fullname"),
-                             ("accountingperiod", "periodname")):  # fmt: skip
+        for name, column in SHOWN.items():
             shown[name] = {row["id"]: row[column] for row in tables[name]}
         shown["entity"] |= {row["id"]: row["entityid"] for row in tables["employee"]}
         shown["type"] = {kind: label for kind, (label, _) in names.TYPES.items()}
