@@ -141,6 +141,7 @@ def _documents(
 
 def _status(record: Record, left: Decimal) -> str:
     """Return our status of one letter, with or without the type before it; a stated rest is believed."""
+    is_void = values.flag(record.get("voided"))
     status = STATUSES.get(str(record["status"]).rpartition(":")[2])
     if status is None:
         raise UnknownValue("status")
@@ -148,7 +149,7 @@ def _status(record: Record, left: Decimal) -> str:
         return status
     if left:
         return "open"
-    return "voided" if status == "voided" or values.flag(record.get("voided")) else "paid"
+    return "voided" if status == "voided" or is_void else "paid"
 
 
 def _base(record: Record, *names: str) -> Decimal | None:
