@@ -84,7 +84,7 @@ def pem(key: Any) -> str:
 def test_an_assertion_says_who_asks_whom_for_what_and_is_signed_by_the_keys_own_algorithm(
     key: Any, algorithm: str
 ) -> None:
-    connection = Connection("netsuite", login="client", password=pem(key).replace("\n", "\\n"))
+    connection = Connection("netsuite", "https://1.example", login="client", password=pem(key).replace("\n", "\\n"))
     made = assertion.signed(connection, "https://1.example/token", ("rest_webservices",), "cert-1")
     public = (RSAKey if algorithm == "PS256" else ECKey).import_key(pem(key))
     token = jwt.decode(made, public, algorithms=[algorithm])
@@ -101,7 +101,9 @@ def test_an_assertion_says_who_asks_whom_for_what_and_is_signed_by_the_keys_own_
 @pytest.mark.parametrize("password", ["", "secret", pem(ec.generate_private_key(ec.SECP256K1()))])
 def test_what_is_no_key_that_can_sign_is_told_and_not_repeated(password: str) -> None:
     with pytest.raises(ConfigurationError, match="no private key") as told:
-        assertion.signed(Connection("netsuite", login="c", password=password), "https://a", (), "k")
+        assertion.signed(
+            Connection("netsuite", "https://1.example", login="c", password=password), "https://a", (), "k"
+        )
     assert not password or password not in str(told.value)
 
 
