@@ -73,7 +73,7 @@ class Answers:
 
     def __init__(self, ledger: Ledger, settings: Settings) -> None:
         self._ledger, self._settings = ledger, settings
-        self._numbering = Numbering()
+        self.numbering = Numbering()
         self._made: tuple[object, ...] = ()
         self._engine: Engine | None = None
         self._understood: dict[tuple[str, frozenset[str]], Query] = {}
@@ -83,7 +83,7 @@ class Answers:
         """Return the tables as they are now."""
         made = (self._ledger.version, self._ledger.now, rights)
         if self._engine is None or self._made != made:
-            view = View(self._ledger, self._numbering, self._settings, rights)
+            view = View(self._ledger, self.numbering, self._settings, rights)
             if self._engine:
                 self._engine.close()
             self._engine = Engine(view.tables, view.displayed, self._settings, self._ledger.now)

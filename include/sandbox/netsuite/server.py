@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -28,7 +28,7 @@ class Server:
 
     url: str
     face: Face
-    private_key: str
+    private_key: str = field(repr=False)
     """Of the certificate that is registered, as PEM."""
 
     @property
@@ -62,6 +62,13 @@ class Server:
     def fault(self, fault: Fault | str, path: str = "", *, times: int = 1, skip: int = 0, seconds: float = 2.0) -> None:
         """Order a fault; `path` is a part of an address or of a query. See include.sandbox.faults.Order."""
         self.face.faults.order(Order(Fault(fault), "", path, times, skip, seconds))
+
+    def internal_id(self, kind: str, key: str) -> int:
+        """Return the internal id of a record of the ledger: kind `entity`, `transaction` or `currency`.
+
+        A party that several subsidiaries share is known by its `shared` id.
+        """
+        return self.face.answers.numbering.of(kind, key)
 
     def skip(self, seconds: float) -> None:
         """Put the clock of tokens and signatures forward."""

@@ -92,5 +92,5 @@ class Settings:
     """False: as before 2023.1, transactionaccountingline.lastmodifieddate is never filled."""
     statement_charges: int = 12
     """Of so many invoices one is a statement charge; none for 0."""
-    debit_journals: int = 30
-    """Of so many invoices one is a journal entry that debits receivables; none for 0."""
+    debit_journals: int = 0
+    """Of so many invoices one is a journal entry that debits receivables instead; none for 0."""
