@@ -97,7 +97,7 @@ def expected(server: Server, books: Books, ledger: Ledger, number: int) -> dict[
         state = State.DRAFT if balance.state is State.SUBMITTED else balance.state
         gross = Decimal(0) if state is State.VOIDED else balance.gross
         found[balance.kind, balance.number] = (
-            party.number, balance.currency, state, gross, balance.outstanding,
+            entity(server, books.parties[balance.party]), balance.currency, state, gross, balance.outstanding,
             str(balance.due_on) if balance.due_on else None,
         )  # fmt: skip
     return found
