@@ -79,7 +79,7 @@ class NetSuite(Connector):
         """Ask every table once; say which permission or feature is missing, and what is lost without others."""
         seen = self.entities()
         reader = self._reader(seen[0].id if not self.entity else "")
-        lost = require(self._client, reader)
+        lost = require(self._client, reader, {stream.name: stream for stream in self.streams})
         said = f"account {self._client.settings.account}, sees {', '.join(entity.name for entity in seen)}"
         return "; ".join((said, *lost))
 

@@ -62,14 +62,14 @@ class Reader:
     def open(self, stream: Stream) -> Iterator[Page]:
         """Page through what is open now, whatever its age; customers are not open or closed."""
         if stream.name != "customers":
-            yield from self._pages(stream, lambda: self._asked(stream, self.scope.open(TYPES[stream.name])))
+            yield from self._pages(stream, lambda: self.asked(stream, self.scope.open(TYPES[stream.name])))
 
     def by_id(self, stream: Stream, keys: Sequence[str]) -> Iterator[Page]:
         """Read records by their keys."""
         wanted = frozenset(":".join(key.split(":")[:2]) for key in keys)
         column = "c.id" if stream.name == "customers" else "t.id"
         for chunk in _chunks(records.ids(stream.record_types, keys)):
-            for reply in self.client.every(partial(self._asked, stream, suiteql.one_of(column, chunk))):
+            for reply in self.client.every(partial(self.asked, stream, suiteql.one_of(column, chunk))):
                 if page := self._page(stream, reply, "0|", None, wanted):
                     yield page
 
@@ -95,14 +95,14 @@ class Reader:
         """Return what a window asks for, of some customers or of all."""
         if stream.name == "customers":
             found = [] if owners is None else [suiteql.one_of("c.id", owners)]
-            return self._asked(stream, *found, *self._changed_customers(window.since))
+            return self.asked(stream, *found, *self._changed_customers(window.since))
         types, of = TYPES[stream.name], self.scope
         found = [of.in_range(types, window.history_from)]
         if window.since is not None:
             found.append(of.changed(types, window.since))
         if owners is not None:
             found.append(of.of_customers(types, owners))
-        return self._asked(stream, *found)
+        return self.asked(stream, *found)
 
     def _changed_customers(self, since: datetime | None) -> list[Condition]:
         if since is None:
@@ -114,7 +114,8 @@ class Reader:
             changed.append(suiteql.within("c.id", people))
         return [suiteql.any_of(*changed)]
 
-    def _asked(self, stream: Stream, *where: Condition) -> Query:
+    def asked(self, stream: Stream, *where: Condition) -> Query:
+        """Return the question for a stream's records of this subsidiary for which the conditions hold."""
         custom = self.client.settings.custom_fields
         if stream.name == "customers":
             asked = queries.customers(where, self.subsidiary, self._customers_are_shared, custom.get("customer", ()))

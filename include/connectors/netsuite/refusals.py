@@ -54,13 +54,13 @@ def refused(answer: Answer) -> Resolution:
         return Resolution(SourceUnavailable, "the account's concurrent requests are used up", "wait; the task retries, "
                           "and `concurrency` in the connection's extra says how many are ours", is_passing=True,
                           is_shared=True)  # fmt: skip
+    if found := _FIELD.search(details):
+        name = (found[1] or found[2]).lower()
+        return Resolution(FieldMissing, f"the column {name!r} is not there", GUIDE)
     if found := _TABLE.search(details):
         table = found[1].lower()
         needed = NEEDED.get(table, f"what shows table {table}")
         return Resolution(TableMissing, f"the role does not see table {table!r}", f"give it {needed}, level View")
-    if found := _FIELD.search(details):
-        name = (found[1] or found[2]).lower()
-        return Resolution(FieldMissing, f"the column {name!r} is not there", GUIDE)
     if answer.status == 401 or "INVALID_LOGIN" in codes:
         return Resolution(
             ConfigurationError, "NetSuite refuses the login",
