@@ -112,7 +112,7 @@ def postings(entry: Entry, frame: Frame) -> Iterator[Row]:
     """Yield what a transaction posts, or would post, in base currency."""
     key, factor = frame.id(entry.key), rate(entry)
     for number, line in enumerate(entry.lines):
-        rest = _in_base(line, entry.open) if number in entry.control and len(entry.control) == 1 else None
+        rest = _in_base(line, entry.open, entry.rate) if number in entry.control and len(entry.control) == 1 else None
         paid = abs(line.base) - rest if rest is not None else None
         is_debit = line.amount > 0
         yield {
@@ -126,10 +126,9 @@ def postings(entry: Entry, frame: Frame) -> Iterator[Row]:
         }  # fmt: skip
 
 
-def _in_base(line: Line, rest: Decimal | None) -> Decimal | None:
-    if rest is None or not line.amount:
-        return rest
-    return round(abs(line.base) * rest / abs(line.amount), 2)
+def _in_base(line: Line, rest: Decimal | None, rate: Decimal) -> Decimal | None:
+    """Return what a rest is worth at the document's own rate, as what was posted leaves it on the account."""
+    return rest if rest is None or not line.amount else (rest / rate).quantize(line.base)
 
 
 def link(each: Link, frame: Frame) -> Row:
