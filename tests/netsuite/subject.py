@@ -36,9 +36,7 @@ def make(running: Running) -> Subject:
 
     return Subject(
         connect=lambda: running.connector(entity=entity),
-        wrong_secret=lambda: running.connector(
-            running.signed(id="wrong", password="no-sesame-4711"), entity=entity
-        ),
+        wrong_secret=lambda: running.connector(running.signed(id="wrong", password="no-sesame-4711"), entity=entity),
         unreachable=lambda: running.connector(running.signed(id="nowhere", host=unreachable), entity=entity),
         history_from=today - timedelta(days=700),
         as_of=today,

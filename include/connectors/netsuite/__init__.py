@@ -24,6 +24,7 @@ from include.connectors.base import (
     Grade,
     Identity,
     Page,
+    Proof,
     Stream,
     Window,
 )
@@ -63,6 +64,9 @@ class NetSuite(Connector):
         "open_document": Grade.C,
         "closed_world": Grade.A,
         "count": Grade.C,
+    }
+    proven: ClassVar[Mapping[Proof, str]] = {
+        Proof.SANDBOX: "`include/sandbox/netsuite`, which parses every query and runs it over the ledger",
     }
 
     def __init__(self, connection: Connection, entity: str = "") -> None:

@@ -32,6 +32,8 @@ OPTIONAL = frozenset({
 WAITING = RETRIES.new(total=14, status=9, backoff_max=30)
 """NetSuite says that too many requests run, but never for how long: two minutes of patience, then the task's."""
 
+_WHOLE = re.compile(r"-?[0-9]+")
+
 Row = Mapping[str, Any]
 Key = tuple[Value, ...]
 
@@ -144,7 +146,7 @@ class Client:
 def _key(query: Query, row: Row) -> Key:
     """Return a row's key, numbers as such: as text, 10 comes before 9."""
     try:
-        return tuple(int(v) if str(v := row[name]).isdigit() else str(v) for name in query.key_names)
+        return tuple(int(v) if _WHOLE.fullmatch(v := str(row[name])) else v for name in query.key_names)
     except KeyError:
         raise _nonsense("a row comes without its id") from None
 
