@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -58,6 +58,11 @@ class OverLedger(World):
     def today(self) -> date:
         """The entity's own day."""
         return self.books.day(self.now)
+
+    def wait(self, by: timedelta) -> None:
+        """Let time pass."""
+        with self.running.ledger.lock:
+            self.running.ledger.now += by
 
     def assert_equal(self, nights: nights.Nights) -> None:
         """Every total, and every document that keeps its number, to the minor unit."""
