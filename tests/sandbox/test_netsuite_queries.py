@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from include.sandbox.ledger import Ledger
+from include.sandbox.netsuite.schema import visible
 from include.sandbox.netsuite.server import Server, serve
 from include.sandbox.netsuite.settings import Settings
+from include.sandbox.netsuite.suiteql import understood
 from tests.sandbox.netsuite_reader import Reader
 
 IDS = "SELECT id FROM transaction ORDER BY id"
@@ -103,6 +105,27 @@ def test_an_order_that_is_unique_is_kept_also_over_columns_that_are_not(reader: 
     )  # fmt: skip
     both = "SELECT id FROM customer UNION ALL SELECT id FROM contact ORDER BY id"
     assert [int(row["id"]) for row in reader.rows(both)] == sorted(int(row["id"]) for row in reader.rows(both))
+
+
+@pytest.mark.parametrize(
+    ("rest", "is_decided"),
+    [
+        ("transaction t ORDER BY t.type, t.id", True),
+        ("transaction t ORDER BY t.type", False),
+        ("transaction t, customer c WHERE c.id = t.entity ORDER BY t.id DESC", True),
+        ("transaction t, customer c WHERE c.id = t.entity ORDER BY c.id", False),
+        ("transaction t, transactionline l WHERE l.transaction = t.id AND l.mainline = 'T' ORDER BY t.id", True),
+        ("transaction t, transactionline l WHERE l.transaction = t.id AND l.mainline = 'F' ORDER BY t.id", False),
+        ("transaction t, transactionline l WHERE l.transaction = t.id AND l.id = ? ORDER BY t.id", True),
+        ("transaction t, transactionline l WHERE l.transaction = t.id OR l.id = 0 ORDER BY t.id", False),
+        ("customer t LEFT JOIN currency u ON u.id = t.currency ORDER BY t.id", True),
+        ("customer t LEFT JOIN currency u ON u.id = t.id ORDER BY u.id", False),
+        ("(SELECT id FROM transaction) t ORDER BY t.id", False),
+    ],
+)
+def test_dice_decide_wherever_keys_do_not(rest: str, is_decided: bool) -> None:
+    sql = understood(f"SELECT t.id FROM {rest}", visible("", frozenset())).sql
+    assert ("NS_SHUFFLE" not in sql) is is_decided
 
 
 def test_a_query_must_be_transient_and_json(server: Server, reader: Reader) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from sqlglot.dialects.oracle import Oracle
@@ -146,9 +147,19 @@ def _last_day(on: date) -> date:
 def _formatted(at: datetime, part: str) -> str:
     offset = at.strftime("%z") or "+0000"
     part = part.replace("TZH", offset[:3]).replace("TZM", offset[3:])
-    part = re.sub(r"FF[1-9]?", lambda found: f"{at.microsecond:06d}".ljust(9, "0")[: int(found[0][2:] or 6)], part)
-    part = re.sub(r"\b[AP]M\b", at.strftime("%p"), part) if re.search(r"\b[AP]M\b", part) else part
-    translated = format_time(part, Oracle.TIME_MAPPING, Oracle.TIME_TRIE) or ""
-    if left := re.search(r"[A-Za-z]", re.sub(r"%-?[A-Za-z]|\b[AP]M\b", "", translated)):
+    if "FF" in part:
+        part = re.sub(r"FF[1-9]?", lambda found: f"{at.microsecond:06d}".ljust(9, "0")[: int(found[0][2:] or 6)], part)
+    return at.strftime(_translated(part))
+
+
+@lru_cache(maxsize=200)
+def _translated(part: str) -> str:
+    """Return an Oracle format as Python has it.
+
+    Raises:
+        ValueError: a part of it is not known.
+    """
+    translated = format_time(re.sub(r"\b[AP]M\b", "%p", part), Oracle.TIME_MAPPING, Oracle.TIME_TRIE) or ""
+    if left := re.search(r"[A-Za-z]", re.sub(r"%-?[A-Za-z]", "", translated)):
         raise ValueError(f"date format picture ends before converting entire input: {left[0]}")
-    return at.strftime(translated)
+    return translated

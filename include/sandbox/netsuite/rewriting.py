@@ -15,6 +15,7 @@ from sqlglot.time import format_time
 
 from include.sandbox.netsuite import problems
 from include.sandbox.netsuite.schema import Table
+from include.sandbox.netsuite.uniqueness import is_decided
 
 DATES = ("d", "m")
 Call = Callable[[exp.Expression], exp.Expression | None]
@@ -77,6 +78,10 @@ def rewrite(parsed: exp.Query, tables: Mapping[str, Table]) -> None:
 
 def shuffled(parsed: exp.Query) -> exp.Query:
     """Let dice decide the order of rows that ORDER BY leaves open; sets are put in order from outside."""
+    if is_decided(parsed):
+        for each in parsed.args["order"].expressions:
+            each.set("nulls_first", not each.args.get("desc"))  # as SQLite orders; a key has no NULL
+        return parsed
     dice, order = exp.Ordered(this=_call("SHUFFLE")), parsed.args.get("order")
     decided = list(order.expressions) if order else []
     if isinstance(parsed, exp.Select) and (decided or not parsed.args.get("limit")):
