@@ -73,6 +73,7 @@ class NetSuite(Connector):
         super().__init__(connection, entity)
         self._client = Client(connection)
         self._known: Reader | None = None
+        self._lists_deletions: bool | None = None
 
     @property
     def request_count(self) -> int:
@@ -122,6 +123,12 @@ class NetSuite(Connector):
     def deletions(self, since: datetime) -> Iterator[tuple[str, str]]:
         """List what NetSuite's own list of deleted records names; nothing where the role may not read it."""
         return deletions.deletions(self._client, since)
+
+    def lists_deletions(self) -> bool:
+        """Tell whether the role may read the list of deleted records."""
+        if self._lists_deletions is None:
+            self._lists_deletions = deletions.are_listed(self._client)
+        return self._lists_deletions
 
     def control_figures(self, as_of: date, history_from: date) -> ControlFigures:
         """Ask ledger, balances and open lines; NetSuite answers as of now, which is the as-of day's night."""

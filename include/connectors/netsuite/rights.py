@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 
 from include.connectors.base import Stream
-from include.connectors.netsuite import deletions, queries
+from include.connectors.netsuite import deletions, queries, values
 from include.connectors.netsuite.client import Client
 from include.connectors.netsuite.pages import Reader
 from include.connectors.netsuite.refusals import TableMissing
-from include.connectors.netsuite.suiteql import Query, one_of
-from include.errors import MissingRights
+from include.connectors.netsuite.suiteql import Query, moment, one_of
+from include.errors import ConfigurationError, MissingRights
+
+AHEAD = timedelta(minutes=10)
+"""By how much two clocks may differ."""
 
 
 def require(client: Client, reader: Reader, streams: Mapping[str, Stream]) -> Sequence[str]:
@@ -30,12 +34,28 @@ def require(client: Client, reader: Reader, streams: Mapping[str, Stream]) -> Se
         raise MissingRights(
             f"not granted: {'; '.join(missing)}", next_step="give the role what docs/connect/netsuite.md lists"
         )
+    _require_time_zone(client)
     lost = []
     if _refusal(client, lambda: queries.contacts((0,))):
         lost.append("without Lists › Contacts a customer has its own mailbox only")
     if not deletions.are_listed(client):
         lost.append("without Lists › Deleted Records all ids are compared every night instead")
     return lost
+
+
+def _require_time_zone(client: Client) -> None:
+    """Hold the latest change, read by the account's clock as it is set here, to NetSuite's own clock.
+
+    Raises:
+        ConfigurationError: it lies ahead, so the clock is another one.
+    """
+    reply = client.ask(Query((moment("MAX(t.lastmodifieddate)", "newest"),), "transaction t"))
+    newest = values.latest((row.get("newest") for row in reply.rows), client.settings.timezone)
+    if newest and newest > reply.at + AHEAD:
+        raise ConfigurationError(
+            "the latest change lies ahead of NetSuite's own clock: the account is in another time zone",
+            next_step="set timezone in the connection's extra to that of Setup › Company › Company Information",
+        )
 
 
 def _refusal(client: Client, build: Callable[[], Query]) -> str:
