@@ -49,9 +49,12 @@ def reader(server: Server) -> Reader:
     return Reader(server)
 
 
-def test_the_vendors_published_vector_is_signed_as_published() -> None:
+def test_the_vendors_published_vectors_are_signed_as_published() -> None:
     url = "https://123456.suitetalk.api.netsuite.com/services/rest/record/v1/employee/40"
     assert signature("GET", url, VECTOR, SECRETS) == "B5OIWznZ2YP0OB7VrJrGkYsTh+8H+5T9Hag+o92q0zY="
+    restlet = "https://123456.restlets.api.netsuite.com/app/site/hosting/restlet.nl?script=6&deploy=1"
+    restlet += "&customParam=someValue&testParam=someOtherValue"  # its signature lost its plus where it is printed
+    assert signature("POST", restlet, VECTOR, SECRETS) == "+KK4SKNgz4ZiILGLwOMtfYlgcXSy1eis8ldE9X90azQ="
     assert signature("GET", url + "?limit=5", VECTOR, SECRETS) != signature("GET", url, VECTOR, SECRETS)
     assert signature("GET", url, VECTOR | {"realm": "9"}, SECRETS) == signature("GET", url, VECTOR, SECRETS)
 

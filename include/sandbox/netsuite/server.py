@@ -59,9 +59,18 @@ class Server:
         """Take rights from the role, by the vendor's names, and leave it some subsidiaries, or all."""
         self.face.rights = Rights(frozenset(without), frozenset(subsidiaries))
 
-    def fault(self, fault: Fault | str, path: str = "", *, times: int = 1, skip: int = 0, seconds: float = 2.0) -> None:
-        """Order a fault; `path` is a part of an address or of a query. See include.sandbox.faults.Order."""
-        self.face.faults.order(Order(Fault(fault), "", path, times, skip, seconds))
+    def fault(
+        self,
+        fault: Fault | str,
+        entity: str = "",
+        path: str = "",
+        *,
+        times: int = 1,
+        skip: int = 0,
+        seconds: float = 2.0,
+    ) -> None:
+        """Order a fault: `entity` is the account, `path` a part of an address or a query. See faults.Order."""
+        self.face.faults.order(Order(Fault(fault), entity, path, times, skip, seconds))
 
     def internal_id(self, kind: str, key: str) -> int:
         """Return the internal id of a record of the ledger: kind `entity`, `transaction` or `currency`.
