@@ -233,3 +233,16 @@ def test_ids_are_the_same_for_the_same_ledger_and_stay(ledger: Ledger) -> None:
         assert Reader(server).rows(query) == before
         entities = {row["id"] for row in Reader(server).rows("SELECT id FROM customer ORDER BY id")}
     assert entities & {row["id"] for row in before}, "equal ids of different records"
+
+
+def test_a_type_that_nobody_expects_may_post_on_receivables(ledger: Ledger) -> None:
+    types = (
+        "SELECT t.type, SUM(a.amount) AS amount FROM transaction t, transactionaccountingline a, account c "
+        "WHERE a.transaction = t.id AND c.id = a.account AND c.accttype = 'AcctRec' AND a.posting = 'T' GROUP BY t.type"
+    )
+    found = []
+    for kind in ("Journal", "Check"):
+        with serve(ledger, Settings(write_offs=kind)) as server:
+            found.append({row["type"]: row["amount"] for row in Reader(server).rows(types)})
+    usual, other = found
+    assert other.pop("Check") == usual.pop("Journal") and other == usual

@@ -21,7 +21,7 @@ def transactions(books: Books, frame: Frame) -> Iterator[Row]:
     for key, parts in groups(books).items():
         if is_deleted(parts, key, frame.settings):
             at = max(part.updated_at for part in parts)
-            yield _row(type_of_payment(books, parts[0]), frame.id(key), at, frame)
+            yield _row(type_of_payment(books, parts[0], frame.settings), frame.id(key), at, frame)
     for allocation in uses_of_deposits(books):
         if allocation.deleted:
             yield _row("DepAppl", frame.id(allocation.id), allocation.changed_at, frame)

@@ -28,7 +28,7 @@ TYPES = {
     "CustRfnd": ("Customer Refund", "customerrefund"), "Journal": ("Journal", "journalentry"),
     "VendBill": ("Bill", "vendorbill"), "VendCred": ("Bill Credit", "vendorcredit"),
     "VendPymt": ("Bill Payment", "vendorpayment"), "VPrep": ("Vendor Prepayment", "vendorprepayment"),
-    "Deposit": ("Deposit", "deposit"),
+    "Deposit": ("Deposit", "deposit"), "Check": ("Check", "check"),
 }  # fmt: skip
 """Each type's label, and the record's name."""
 
@@ -36,7 +36,7 @@ PERMISSIONS = {
     "CustInvc": "Invoice", "CustChrg": "Statement Charge", "CustCred": "Credit Memo", "CustPymt": "Customer Payment",
     "CustDep": "Customer Deposit", "DepAppl": "Customer Deposit", "CustRfnd": "Customer Refund",
     "Journal": "Make Journal Entry", "VendBill": "Bills", "VendCred": "Bill Credit", "VendPymt": "Pay Bills",
-    "VPrep": "Vendor Prepayment", "Deposit": "Deposit",
+    "VPrep": "Vendor Prepayment", "Deposit": "Deposit", "Check": "Check",
 }  # fmt: skip
 """The right without which a role does not see a type: its rows are simply not there."""
 
@@ -50,7 +50,7 @@ STATUSES = {
     "DepAppl": {"Y": "Undefined"}, "CustRfnd": {"Y": "Undefined", "V": "Voided"},
     "Journal": {"A": "Pending Approval", "B": "Approved for Posting", "V": "Voided"},
     "VendPymt": {"Y": "Undefined", "V": "Voided"}, "Deposit": {"Y": "Undefined", "V": "Voided"},
-    "VPrep": {"A": "Open", "B": "Paid", "V": "Voided"},
+    "Check": {"Y": "Undefined", "V": "Voided"}, "VPrep": {"A": "Open", "B": "Paid", "V": "Voided"},
 }  # fmt: skip
 """Each type's states by their letters; payments' letters are inferred."""
 

@@ -94,3 +94,5 @@ class Settings:
     """Of so many invoices one is a statement charge; none for 0."""
     debit_journals: int = 0
     """Of so many invoices one is a journal entry that debits receivables instead; none for 0."""
+    write_offs: Literal["Journal", "Check"] = "Journal"
+    """Which transaction a write-off is: a journal entry, or one of a type that nobody expects on receivables."""

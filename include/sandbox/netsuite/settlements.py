@@ -44,13 +44,13 @@ def is_deleted(payments: list[Payment], key: str, settings: Settings) -> bool:
     return voids == "deleted" or (voids == "mixed" and int(key[0], 16) % 2 == 1)
 
 
-def type_of_payment(books: Books, payment: Payment) -> str:
+def type_of_payment(books: Books, payment: Payment, settings: Settings) -> str:
     """Return which transaction a payment is."""
     kind = books.documents[payment.document].kind
     if kind in PURCHASES:
         return "VendPymt" if kind is Kind.BILL else "Deposit"
     if payment.account == "bad_debts":
-        return "Journal"
+        return settings.write_offs
     return "CustRfnd" if payment.is_refund else "CustPymt"
 
 
@@ -63,7 +63,7 @@ def payments(books: Books, settings: Settings, worth: Worth) -> Iterator[Entry]:
 
 def _payment(books: Books, key: str, parts: list[Payment], settings: Settings, worth: Worth) -> Entry:
     first = parts[0]
-    document, kind = books.documents[first.document], type_of_payment(books, parts[0])
+    document, kind = books.documents[first.document], type_of_payment(books, parts[0], settings)
     living = [part for part in parts if not part.deleted and books.documents[part.document].state is State.POSTED]
     total = sum((part.amount for part in living), NOTHING)
     is_in = document.kind in (Kind.INVOICE, Kind.SUPPLIER_CREDIT, Kind.SUPPLIER_PREPAYMENT)
