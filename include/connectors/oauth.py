@@ -65,9 +65,7 @@ class OAuth:
     authorize_url: str = ""
     scopes: tuple[str, ...] = ()
     grant: Literal["authorization_code", "client_credentials"] = "authorization_code"
-    client_auth: Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "none"] = (
-        "client_secret_basic"
-    )
+    client_auth: Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "none"] = "client_secret_basic"
     key_id: str = ""
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     pkce: bool = True

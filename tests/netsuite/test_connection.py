@@ -11,6 +11,7 @@ from include.connectors.netsuite import NetSuite
 from include.errors import ConfigurationError, MissingRights
 from include.sandbox.ledger import Ledger
 from include.sandbox.netsuite.server import serve
+from include.sandbox.records import Kind
 from tests.netsuite.conftest import SETTINGS, Running
 
 INVOICES = NetSuite.stream("invoices")
@@ -52,7 +53,7 @@ def test_another_account_is_told(own: Running) -> None:
 def test_a_wrong_time_zone_is_told(own: Running) -> None:
     own.ledger.now = datetime.now(UTC)
     books = own.ledger.entity(0)
-    books.touch(next(iter(books.documents.values())), own.ledger.now)
+    books.touch(next(invoice for invoice in books.kinds(Kind.INVOICE) if invoice.outstanding), own.ledger.now)
     with pytest.raises(ConfigurationError, match="another time zone"):
         own.connector(own.certified(extra={"timezone": "America/Los_Angeles"})).check()
 
