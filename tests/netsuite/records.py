@@ -79,7 +79,8 @@ CUSTOMER = """{
   "representingsubsidiary": "3", "datecreated": "2020-07-01 08:00:00", "lastmodifieddate": "2026-01-15 08:00:00",
   "contacts": [{"id": "900", "company": "412", "firstname": "Debbie", "lastname": "Gwyther", "title": "AP clerk",
                 "email": "debbie@clampett.example", "officephone": "2", "isinactive": "F"}],
-  "addresses": [{"nkey": "88", "addr1": "Ramp 2", "addr2": "Gate 3", "city": "Bremen", "zip": "28195", "country": "DE"}]
+  "addresses": [{"nkey": "88", "addr1": "Ramp 2", "addr2": "Gate 3", "city": "Bremen", "zip": "28195",
+                 "country": "DE"}]
 }"""
 OF_STREAM = {"customers": CUSTOMER, "invoices": INVOICE, "credit_notes": CREDIT_MEMO, "payments": PAYMENT}
 

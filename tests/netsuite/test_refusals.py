@@ -41,13 +41,13 @@ def test_too_many_requests_are_waited_for_however_they_are_spelt(status: int, ki
     ("answer", "error", "says"),
     [
         (refusal(401, "INVALID_LOGIN", "Invalid login attempt."), ConfigurationError, "Login Audit Trail"),
-        (refusal(403, "INSUFFICIENT_PERMISSION", "Permission Violation: You need the 'Lists -> Customers' permission to "
-                 "access this page."), MissingRights, "Lists -> Customers"),
+        (refusal(403, "INSUFFICIENT_PERMISSION", "Permission Violation: You need the 'Lists -> Customers' "
+                 "permission to access this page."), MissingRights, "Lists -> Customers"),
         (refusal(403, "INSUFFICIENT_PERMISSION"), MissingRights, "permission"),
-        (refusal(400, "INVALID_PARAMETER", "Invalid search query. Detailed unprocessed description follows. Search error "
-                 "occurred: Record 'subsidiary' was not found."), TableMissing, "Lists › Subsidiaries"),
-        (refusal(400, "INVALID_PARAMETER", "Search error occurred: Field 'void' for record 'transaction' was not found. "
-                 "Reason: REMOVED - Field is removed"), FieldMissing, "'void'"),
+        (refusal(400, "INVALID_PARAMETER", "Invalid search query. Detailed unprocessed description follows. "
+                 "Search error occurred: Record 'subsidiary' was not found."), TableMissing, "Lists › Subsidiaries"),
+        (refusal(400, "INVALID_PARAMETER", "Search error occurred: Field 'void' for record 'transaction' was not "
+                 "found. Reason: REMOVED - Field is removed"), FieldMissing, "'void'"),
         (refusal(400, "INVALID_PARAMETER", "Unknown identifier 't.void'"), FieldMissing, "'void'"),
         (refusal(400, "INVALID_PARAMETER", "Invalid search query"), SourceUnavailable, "INVALID_PARAMETER"),
         (refusal(404, "NONEXISTENT_ID"), ConfigurationError, "REST Web Services"),

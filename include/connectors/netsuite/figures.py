@@ -124,8 +124,8 @@ class Control:
     def _document(self, key: str, rows: list[Row]) -> Figure | None:
         row, is_journal = rows[0], rows[0]["type"] == scope.JOURNAL
         currency = self.reader.currencies.get(str(row.get("currency")), self.base)
-        in_base = abs(sum((values.amount(r.get(n)) or ZERO for r in rows for n in ("amountunpaid", "paymentamountunused")),
-                          ZERO))  # fmt: skip
+        names = ("amountunpaid", "paymentamountunused")
+        in_base = abs(sum((values.amount(r.get(name)) or ZERO for r in rows for name in names), ZERO))
         is_debit = (values.amount(row["amount"]) or ZERO) > 0 if is_journal else row["type"] in scope.DEBITS
         rest = self._line_rest(row, in_base, currency, is_debit) if is_journal else _header_rest(row, is_debit)
         if not rest and not in_base:
