@@ -73,7 +73,8 @@ JOURNAL = """{
      "nexttype": "Journal", "linktype": "Payment", "foreignamount": "25.00", "nextdate": "2026-03-03"}]
 }"""
 CUSTOMER = """{
-  "id": "412", "entityid": "CUST412", "companyname": "Clampett & Söhne", "isperson": "F", "email": "ar@clampett.example",
+  "id": "412", "entityid": "CUST412", "companyname": "Clampett & Söhne", "isperson": "F",
+  "email": "ar@clampett.example",
   "phone": "+49 421 1", "currency": "4", "parent": "400", "oncredithold": "ON", "isinactive": "F",
   "defaultbillingaddress": "88", "salesrep": "17", "salesrepname": "Ann Lee", "terms": "Net 30", "category": "VIP",
   "representingsubsidiary": "3", "datecreated": "2020-07-01 08:00:00", "lastmodifieddate": "2026-01-15 08:00:00",

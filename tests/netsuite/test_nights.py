@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,26 @@ def test_a_first_night_is_ready_and_equals_the_ledger(engine: Engine, living: Ru
     assert not night.outcome.differences, night.outcome.differences[:3]
     nights.world.assert_equal(nights)
     assert nights.blocking(night.run_id) == {}
+
+
+OTHERWISE = replace(
+    SETTINGS, payment_sign=-1, refund_sign=1, credit_rest_sign=-1, credit_as_previous=True, journal_mainline=False,
+    applications_stamp="link", merge_stamps=False, void_amounts="kept", payments_taken_back="voided",
+    submitted="rejected", deleted_type="label", date_format="D.M.YYYY", account_zone="Australia/Sydney",
+)  # fmt: skip
+"""Every rule that no document of NetSuite's states, the other way round."""
+
+
+def test_a_first_and_a_second_night_equal_the_ledger_where_every_open_rule_is_otherwise(engine: Engine) -> None:
+    ledger = Ledger(invoices=60, entities=2)
+    with serve(ledger, OTHERWISE) as server:
+        nights = Nights(engine, Running(server, ledger), "otherwise")
+        for _ in range(2):
+            night = nights.sync()
+            assert not night.outcome.differences, night.outcome.differences[:3]
+            nights.world.assert_equal(nights)
+            assert nights.blocking(night.run_id) == {}
+            ledger.advance()
 
 
 @pytest.mark.slow
