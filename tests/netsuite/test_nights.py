@@ -41,7 +41,7 @@ def test_a_first_night_is_ready_and_equals_the_ledger(engine: Engine, living: Ru
 
 OTHERWISE = replace(
     SETTINGS, payment_sign=-1, refund_sign=1, credit_rest_sign=-1, credit_as_previous=True, journal_mainline=False,
-    applications_stamp="link", merge_stamps=False, void_amounts="kept", payments_taken_back="voided",
+    applications_stamp="link", payments_taken_back="voided",
     submitted="rejected", deleted_type="label", date_format="D.M.YYYY", account_zone="Australia/Sydney",
 )  # fmt: skip
 """Every rule that no document of NetSuite's states, the other way round."""
