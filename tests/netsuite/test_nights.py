@@ -44,7 +44,7 @@ OTHERWISE = replace(
     applications_stamp="link", payments_taken_back="voided",
     submitted="rejected", deleted_type="label", date_format="D.M.YYYY", account_zone="Australia/Sydney",
 )  # fmt: skip
-"""Every rule that no document of NetSuite's states, the other way round."""
+"""Rules that no document of NetSuite's states, the other way round; not yet void_amounts and merge_stamps."""
 
 
 def test_a_first_and_a_second_night_equal_the_ledger_where_every_open_rule_is_otherwise(engine: Engine) -> None:
