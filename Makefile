@@ -9,7 +9,7 @@ PY := .venv/bin/python
 PIP := -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 STAMP := .requirements
 
-.PHONY: help env env-dev env-tryton env-xero demo pictures up connect status test torture compose-test bench lint format docs requirements clean
+.PHONY: help env env-dev env-tryton env-xero env-netsuite demo pictures up connect status test torture compose-test bench lint format docs requirements clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' Makefile | while read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
@@ -29,7 +29,7 @@ connect: env ## test a connection and write YAML files for what it sees (ARGS="C
 status: env ## how every organization stands
 	@exec $(PY) -m include.environment run $(PY) -m include.status $(ARGS)
 
-test: env-dev env-tryton env-xero ## all tests, the demo among them (ARGS="-m 'not slow'")
+test: env-dev env-tryton env-xero env-netsuite ## all tests, the demo among them (ARGS="-m 'not slow'")
 	@exec $(PY) -m pytest --numprocesses 2 --no-loadscope-reorder $(ARGS)
 
 torture: env-dev env-tryton env-xero ## the survival kit in full, two hours (ARGS="--json FILE --only PARTS --page")
@@ -55,13 +55,14 @@ format: env-dev ## put the code into shape
 	@$(PY) -m ruff format .
 
 requirements: env-dev ## pin what requirements*.in ask for (ARGS=--upgrade for newer versions)
-	@for name in requirements requirements-s3 requirements-dev demo/requirements-tryton demo/requirements-xero; do \
+	@for name in requirements requirements-s3 requirements-dev demo/requirements-tryton demo/requirements-xero \
+	  demo/requirements-netsuite; do \
 	  .venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	    --custom-compile-command "make requirements" $(ARGS) $$name.in --output-file $$name.txt || exit 1; \
 	done
 
 clean: ## remove environments and caches; .env and .data stay
-	rm -rf .venv .tryton .xero .demo .compose-test .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .tryton .xero .netsuite .demo .compose-test .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 env: .venv/$(STAMP)
@@ -73,6 +74,8 @@ env-dev: env .venv/$(STAMP)-dev
 env-tryton: .tryton/blank.sqlite
 
 env-xero: .xero/$(STAMP)
+
+env-netsuite: .netsuite/$(STAMP)
 
 # The pins are the constraints, too: an older pip does not hold name[extra] to the version of name.
 .venv/$(STAMP): requirements.txt
@@ -93,7 +96,7 @@ env-xero: .xero/$(STAMP)
 	@touch $@
 
 # The demo's systems and their own clients, each in an environment that knows nothing of Greenlight's.
-.tryton/$(STAMP) .xero/$(STAMP): .%/$(STAMP): demo/requirements-%.txt .venv/$(STAMP)
+.tryton/$(STAMP) .xero/$(STAMP) .netsuite/$(STAMP): .%/$(STAMP): demo/requirements-%.txt .venv/$(STAMP)
 	@echo "installing what the demo needs of $* into .$* ..."
 	@.$*/bin/python -c '' 2>/dev/null || $(PY) -m venv --clear .$*
 	@.$*/bin/python $(PIP) -r demo/requirements-$*.txt

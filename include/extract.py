@@ -111,7 +111,7 @@ def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
         still_open = warehouse.open_keys(read.engine, organization_id, stream.record_types)
         again = {*still_open, *warehouse.rejected_keys(read.engine, organization_id, stream.name)}
         stager.stage(read.connector.read_ids(stream, sorted(stager.seen.lacking(again))))
-        if stream.swept:
+        if _is_swept(read):
             listed = set(read.connector.keys(stream, history))
             if is_part:  # a whole read that left something out is for the gate to refuse
                 stager.stage(read.connector.read_ids(stream, sweep.lacking(read, stager.seen.lacking(listed))))
@@ -151,7 +151,7 @@ def read_changed(read: Read, since: datetime) -> staging.Manifest:
     stager = Stager(read, window, state.version, everything=False)
     stager.stage(read.connector.read(read.stream, window))
     gone: list[str] = []
-    if read.stream.swept:
+    if _is_swept(read):
         gone += sweep.unlisted(read, stager, set(read.connector.keys(read.stream, window.history_from)))
     if read.stream.fed:
         gone += sweep.deleted_since(read, stager, since - read.stream.overlap)
@@ -159,6 +159,11 @@ def read_changed(read: Read, since: datetime) -> staging.Manifest:
     manifest.deleted = gone
     manifest.write()
     return manifest
+
+
+def _is_swept(read: Read) -> bool:
+    """Tell whether all keys are compared: where the source lists no deletions, or not to this user."""
+    return read.stream.swept and not (read.stream.fed and read.connector.lists_deletions())
 
 
 def _apart(read: Read) -> Read:

@@ -81,6 +81,7 @@ class Stream:
         overlap: how far before the cursor a read starts, covering the system's late commits.
         swept: True where hard deletes leave no trace and only `keys` shows them.
         fed: True where `deletions` lists them; neither is where what was deleted keeps its place, with a status.
+            Both is where a user may lack the right to that list: swept only as long as `lists_deletions` says no.
     """
 
     name: str
@@ -299,6 +300,10 @@ class Connector(ABC):
 
         Asked for streams that are `fed`. What it names is read by its id before it counts as gone.
         """
+
+    def lists_deletions(self) -> bool:
+        """Tell whether this user may read the list that `deletions` asks."""
+        return True
 
     @abstractmethod
     def control_figures(self, as_of: date, history_from: date) -> ControlFigures:

@@ -28,7 +28,7 @@ from urllib.parse import urlsplit
 from include.access.leases import TokenStore
 from include.connectors import redaction
 from include.connectors.http import Answer, Auth
-from include.connectors.token_endpoint import TokenEndpoint
+from include.connectors.token_endpoint import Refusal, TokenEndpoint
 from include.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -51,7 +51,10 @@ class OAuth:
         authorize_url: where a person consents; not needed for client_credentials.
         scopes: asked for; `Bearer.missing_scopes` tells which of them were not granted.
         grant: how a token is got; a connection's extra may name the other one.
-        client_auth: how the client proves itself to the token endpoint, in Authlib's words.
+        client_auth: how the client proves itself to the token endpoint, in Authlib's words; private_key_jwt signs an
+            assertion with the private key (PEM) in the connection's password, and names scopes in it alone.
+        key_id: by which the vendor knows the key of private_key_jwt.
+        refusals: error code of the token endpoint → what it means, where it differs from token_endpoint.py's table.
         pkce: sends a code challenge (S256) with the consent, where the vendor takes one.
         parameters: the vendor's own, for the consent page.
         loopback: host of the redirect address, as the vendor lets it be registered.
@@ -62,7 +65,9 @@ class OAuth:
     authorize_url: str = ""
     scopes: tuple[str, ...] = ()
     grant: Literal["authorization_code", "client_credentials"] = "authorization_code"
-    client_auth: Literal["client_secret_basic", "client_secret_post", "none"] = "client_secret_basic"
+    client_auth: Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "none"] = "client_secret_basic"
+    key_id: str = ""
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)
     pkce: bool = True
     parameters: Mapping[str, str] = field(default_factory=dict)
     loopback: str = "localhost"

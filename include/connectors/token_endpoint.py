@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 
 RETRIES = Retry(total=1, connect=1, read=0, status=0, other=0, backoff_factor=0.5, allowed_methods=None)
 """A refresh token may be good for one use only: when it is not known whether it was used, the next task asks."""
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ANSWER_SECONDS = 30.0
 """Time-out of a token endpoint; with connecting and one retry, less than a lease lasts."""
 
-REFUSALS: Mapping[str, tuple[type[ConfigurationError | SourceUnavailable], str, str]] = {
+Refusal = tuple[type[ConfigurationError | SourceUnavailable], str, str]
+"""Error, what happened, and the next step, in which {connection} stands for the connection's id."""
+REFUSALS: Mapping[str, Refusal] = {
     "invalid_grant": (
         GrantRefused,
         "the system no longer accepts the connection's authorization: it was revoked, or unused for too long",
@@ -110,7 +113,7 @@ class TokenEndpoint:
 
     def refusal(self, error: str) -> ConfigurationError | SourceUnavailable:
         """Return what an error code of the token endpoint or the consent page means."""
-        kind, message, next_step = REFUSALS.get(error, NO_CODE)
+        kind, message, next_step = self.oauth.refusals.get(error) or REFUSALS.get(error, NO_CODE)
         return kind(message, next_step=next_step.format(connection=self.connection.id))
 
     def _ask(self, request: Callable[[OAuth2Client], Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -126,15 +129,28 @@ class TokenEndpoint:
             raise ConfigurationError(
                 f"connection {self.connection.id!r} has no client id", next_step="write it into its login"
             )
-        return OAuth2Client(
+        is_signed = self.oauth.client_auth == "private_key_jwt"
+        client = OAuth2Client(
             _Session(self),
             client_id=self.connection.login,
             client_secret=self.connection.password,
             token_endpoint_auth_method=self.oauth.client_auth,
-            scope=" ".join(self.oauth.scopes),
+            scope="" if is_signed else " ".join(self.oauth.scopes),
             redirect_uri=redirect_uri,
             code_challenge_method="S256" if self.oauth.pkce else None,
         )
+        if is_signed:
+            client.register_client_auth_method(("private_key_jwt", self._add_assertion))
+        return client
+
+    def _add_assertion(self, auth: Any, method: str, url: str, headers: Any, body: str) -> tuple[str, Any, str]:
+        """Add a fresh assertion, in the place of a secret, to what Authlib is about to post."""
+        from include.connectors.assertion import signed
+
+        assertion = signed(self.connection, self.oauth.token_url, self.oauth.scopes, self.oauth.key_id)
+        redaction.hide((assertion,))
+        proof = urlencode({"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion})
+        return url, headers, f"{body}&{proof}"
 
     def _token(self, said: Mapping[str, Any], asked_at: datetime, former_refresh: str) -> Token:
         try:

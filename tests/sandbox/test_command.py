@@ -21,8 +21,8 @@ pytestmark = pytest.mark.e2e
 
 
 @contextmanager
-def served(*words: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    line = [sys.executable, "-m", "include.sandbox", "xero", "--until-eof", *words]
+def served(*words: str, face: str = "xero") -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    line = [sys.executable, "-m", "include.sandbox", face, "--until-eof", *words]
     with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout and process.stdin
@@ -118,4 +118,18 @@ def test_a_wrong_word_ends_with_a_sentence(capsys: pytest.CaptureFixture[str], w
 
 
 def test_the_faces_are_the_packages_beside_the_command() -> None:
-    assert command.faces() == ["xero"]
+    assert command.faces() == ["netsuite", "xero"]
+
+
+def test_it_serves_a_group_as_one_account_of_another_vendor(tmp_path: Path) -> None:
+    file = tmp_path / "credentials.json"
+    words = ["--entities", "3", "--shared", "2", "--invoices", "40", "--credentials", str(file)]
+    with served(*words, "--set", "date_format=DD/MM/YYYY", "--set", "line_stamps=false", face="netsuite") as (url, _):
+        said = json.loads(file.read_text())
+        head = {"Authorization": f"Bearer {said['access_token']}", "Prefer": "transient"}
+        query = "SELECT id, currency FROM subsidiary ORDER BY id"
+        told = requests.post(url + said["query"], json={"q": query}, headers=head, timeout=20).json()
+        assert [item["id"] for item in told["items"]] == ["1", "2", "3"]
+        assert said["private_key"].startswith("-----BEGIN PRIVATE KEY-----") and said["certificates"][0]["client_id"]
+        entities = requests.get(f"{url}/sandbox", timeout=10).json()["entities"]
+        assert len(entities) == 3

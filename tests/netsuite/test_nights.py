@@ -1,0 +1,81 @@
+"""Night after night: what is loaded is what the ledger knows, and asking for it costs few requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from include import warehouse
+from include.extract import Options
+from include.sandbox.ledger import Ledger
+from include.sandbox.netsuite.server import serve
+from tests.netsuite.conftest import SETTINGS, Running
+from tests.netsuite.night import Nights
+
+
+@pytest.fixture
+def engine(store: Path) -> Engine:
+    """The tests' warehouse; each test has an organization of its own in it."""
+    return warehouse.engine(f"sqlite:///{store}")
+
+
+@pytest.fixture
+def living() -> Iterator[Running]:
+    """A sandbox whose books always end on the same day."""
+    ledger = Ledger(invoices=80, entities=2)
+    with serve(ledger, SETTINGS) as server:
+        yield Running(server, ledger)
+
+
+def test_a_first_night_is_ready_and_equals_the_ledger(engine: Engine, living: Running) -> None:
+    nights = Nights(engine, living, "first")
+    night = nights.sync()
+    assert not night.outcome.differences, night.outcome.differences[:3]
+    nights.world.assert_equal(nights)
+    assert nights.blocking(night.run_id) == {}
+
+
+OTHERWISE = replace(
+    SETTINGS, payment_sign=-1, refund_sign=1, credit_rest_sign=-1, credit_as_previous=True, journal_mainline=False,
+    applications_stamp="link", payments_taken_back="voided",
+    submitted="rejected", deleted_type="label", date_format="D.M.YYYY", account_zone="Australia/Sydney",
+)  # fmt: skip
+"""Rules that no document of NetSuite's states, the other way round; not yet void_amounts and merge_stamps."""
+
+
+def test_a_first_and_a_second_night_equal_the_ledger_where_every_open_rule_is_otherwise(engine: Engine) -> None:
+    ledger = Ledger(invoices=60, entities=2)
+    with serve(ledger, OTHERWISE) as server:
+        nights = Nights(engine, Running(server, ledger), "otherwise")
+        for _ in range(2):
+            night = nights.sync()
+            assert not night.outcome.differences, night.outcome.differences[:3]
+            nights.world.assert_equal(nights)
+            assert nights.blocking(night.run_id) == {}
+            ledger.advance()
+
+
+@pytest.mark.slow
+def test_days_of_changes_equal_the_ledger_and_a_fresh_load(engine: Engine, living: Running) -> None:
+    nights = Nights(engine, living, "changing")
+    nights.sync()
+    for _ in range(5):
+        living.ledger.advance()
+        night = nights.sync()
+        assert not night.outcome.differences, night.outcome.differences[:3]
+        nights.world.assert_equal(nights)
+        assert nights.blocking(night.run_id) == {}
+    kept = nights.everything()
+    nights.sync(Options(full_refresh=True))
+    assert nights.everything() == kept, "a full refresh changes nothing"
+
+
+def test_a_quiet_night_costs_few_requests_and_writes_nothing(engine: Engine, living: Running) -> None:
+    nights = Nights(engine, living, "quiet")
+    nights.sync()
+    night = nights.sync()
+    assert night.written == 0 and sum(night.requests.values()) <= 60, night.requests
