@@ -62,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--entities", "--tenants", type=int, default=1, help="companies in the ledger")
     parser.add_argument("--invoices", type=int, default=200, help="per entity")
     parser.add_argument("--customers", type=int, default=0, help="per entity; an eighth of the invoices if not given")
+    parser.add_argument(
+        "--shared", type=int, default=0, help="customers whom the first two entities share"
+    )
     parser.add_argument("--months", type=int, default=24, help="how far the history goes back")
     parser.add_argument("--now", type=_moment, default=NOW, help="the ledger's clock: an ISO moment, or `today`")
     parser.add_argument(
@@ -80,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
 def _ledger(options: argparse.Namespace) -> Ledger:
     ledger = Ledger(
         seed=options.seed, entities=options.entities, invoices=options.invoices, customers=options.customers,
-        months=options.months, now=options.now,
+        months=options.months, now=options.now, shared=options.shared,
     )  # fmt: skip
     for text in options.defects:
         which, _, names = text.partition(":")

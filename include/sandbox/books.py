@@ -53,6 +53,7 @@ class Books:
         self._allocations_of: dict[str, list[Allocation]] = defaultdict(list)
         self.batches: dict[str, list[Payment]] = defaultdict(list)
         """The payments of every bank transfer that settled more than one document."""
+        self._edited: dict[str, datetime] = {}
 
     def new_id(self) -> str:
         """Return the next id, a random one that the seed decides."""
@@ -84,6 +85,10 @@ class Books:
         while party in self.parties and (into := self.parties[party].merged_into):
             party = into
         return party
+
+    def edited_at(self, record: Party | Document) -> datetime:
+        """Return when a record itself was last changed, whatever settled it since."""
+        return self._edited.get(record.id, record.created_at)
 
     def is_touched(self, document: Document) -> bool:
         """Return whether something still settles a part of the document."""
@@ -148,7 +153,7 @@ class Books:
 
     def allocate(self, credit: Document, invoice: Document, amount: Decimal, at: datetime) -> Allocation:
         """Use a part of a credit's rest for an invoice."""
-        allocation = Allocation(self.new_id(), credit.id, invoice.id, amount, self.day(at))
+        allocation = Allocation(self.new_id(), credit.id, invoice.id, amount, self.day(at), at)
         self.allocations[allocation.id] = allocation
         for document in (credit, invoice):
             self._allocations_of[document.id].append(allocation)
@@ -157,7 +162,7 @@ class Books:
 
     def delete_allocation(self, allocation: Allocation, at: datetime) -> None:
         """Take an allocation back: it stays, marked deleted."""
-        allocation.deleted = True
+        allocation.deleted, allocation.changed_at = True, at
         for document in (allocation.credit, allocation.invoice):
             self._settle(self.documents[document], -allocation.amount, at)
 
@@ -193,8 +198,10 @@ class Books:
         if not 0 <= document.outstanding <= document.gross:
             raise ValueError(f"{document.kind} {document.number} would have {document.outstanding} left")
         document.closed_on = None if document.outstanding else self.day(at)
-        self._stamp(document, at)
+        self._stamp(document, at, edited=False)
 
-    def _stamp(self, record: Party | Document, at: datetime) -> None:
+    def _stamp(self, record: Party | Document, at: datetime, *, edited: bool = True) -> None:
         self.version += 1
         record.updated_at = at
+        if edited:
+            self._edited[record.id] = at

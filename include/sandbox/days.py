@@ -123,7 +123,7 @@ def _corrections(books: Books, invoices: list[Document], clock: Iterator[datetim
 
 def _customers(books: Books, clock: Iterator[datetime]) -> None:
     """A customer is edited, one archived, one merged into another."""
-    active = [party for party in books.parties.values() if party.is_customer and not party.archived]
+    active = [party for party in books.parties.values() if _is_free(party)]
     if len(active) < 6:
         return
     edited, archived, merged, into = books.rng.sample(active, 4)
@@ -132,6 +132,11 @@ def _customers(books: Books, clock: Iterator[datetime]) -> None:
     books.archive(archived, next(clock))
     if _may_merge(merged, into):
         books.merge(merged, into, next(clock))
+
+
+def _is_free(party: Party) -> bool:
+    """Whether one entity alone may change a customer: one whom a group shares is nobody's own."""
+    return party.is_customer and not (party.archived or party.shared or party.represents)
 
 
 def _may_merge(party: Party, into: Party) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime
 
-from include.sandbox import days, defects, generation, truth
+from include.sandbox import days, defects, generation, group, truth
 from include.sandbox.books import Books
 
 NOW = datetime(2026, 6, 30, 18, tzinfo=UTC)
@@ -19,9 +19,12 @@ class Ledger:
 
     def __init__(
         self, *, seed: int = 7, entities: int = 1, invoices: int = 200, customers: int = 0, months: int = 24,
-        now: datetime = NOW,
+        now: datetime = NOW, shared: int = 0,
     ) -> None:  # fmt: skip
-        """`invoices` and `customers` (0: an eighth of them) count per entity, over the `months` before `now`."""
+        """`invoices` and `customers` (0: an eighth of them) count per entity, over the `months` before `now`.
+
+        Of the first entity's customers so many are `shared`: the second entity bills them, too.
+        """
         self.seed = seed
         self.now = now.astimezone(UTC)
         self.lock = threading.RLock()
@@ -29,6 +32,8 @@ class Ledger:
         for number in range(entities):
             books = generation.generate(seed, number, invoices, customers, months, self.now)
             self.books[books.entity.id] = books
+        if shared:
+            group.share(self.entity(0), self.entity(1), shared, self.now)
 
     @property
     def version(self) -> int:

@@ -86,6 +86,10 @@ class Party:
     archived: bool = False
     is_customer: bool = False
     is_supplier: bool = False
+    shared: str = ""
+    """Of a customer whom several entities of a group bill: the id of the party that all of them are."""
+    represents: str = ""
+    """Of a customer that is an entity of the group itself: the entity's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +176,12 @@ class Payment:
 
 @dataclass(slots=True)
 class Allocation:
-    """A part of a credit's rest, used for an invoice of the same currency."""
+    """A part of a credit's rest, used for an invoice of the same currency; `changed_at` is when, or when undone."""
 
     id: str
     credit: str
     invoice: str
     amount: Decimal
     applied_on: date
+    changed_at: datetime
     deleted: bool = False

@@ -56,6 +56,33 @@ def test_entities_share_nothing() -> None:
     assert len({books.entity.currency for books in ledger.books.values()}) == 3
 
 
+def test_a_group_shares_customers_who_owe_each_entity_its_own_invoices_and_one_entity_bills_another() -> None:
+    ledger, alone = Ledger(entities=3, invoices=60, shared=2), Ledger(entities=3, invoices=60)
+    first, second, third = ledger.books.values()
+    shared = {party.shared: party for party in second.parties.values() if party.shared}
+    assert len(shared) == 2 and all(first.parties[key].shared == key for key in shared)
+    for key, twin in shared.items():
+        assert (first.parties[key].name, first.parties[key].email) == (twin.name, twin.email)
+        assert any(d.party == twin.id and d.outstanding for d in second.kinds(Kind.INVOICE))
+    assert [p.represents for p in second.parties.values() if p.represents] == [first.entity.id]
+    assert everything(third) == everything(alone.entity(2)) and ledger.truth(1).totals != alone.truth(1).totals
+    ledger.advance(10)
+    assert all(first.parties[key].name == twin.name and not twin.archived for key, twin in shared.items())
+    for number in range(3):
+        check(ledger.entity(number), ledger, number)
+
+
+def test_what_settles_a_document_stamps_it_but_is_no_edit() -> None:
+    ledger = Ledger(invoices=100)
+    books = ledger.entity(0)
+    invoice = next(d for d in books.kinds(Kind.INVOICE) if d.outstanding and not books.is_touched(d))
+    edited = books.edited_at(invoice)
+    books.pay(invoice, invoice.outstanding, ledger.now)
+    assert (books.edited_at(invoice), invoice.updated_at) == (edited, ledger.now)
+    books.touch(invoice, ledger.now)
+    assert books.edited_at(invoice) == ledger.now
+
+
 @pytest.mark.parametrize("invoices", [10, 60, 600])
 def test_every_rest_follows_from_what_settled_it_before_and_after_three_weeks(invoices: int) -> None:
     ledger = Ledger(entities=2, invoices=invoices)
