@@ -62,9 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--entities", "--tenants", type=int, default=1, help="companies in the ledger")
     parser.add_argument("--invoices", type=int, default=200, help="per entity")
     parser.add_argument("--customers", type=int, default=0, help="per entity; an eighth of the invoices if not given")
-    parser.add_argument(
-        "--shared", type=int, default=0, help="customers whom the first two entities share"
-    )
+    parser.add_argument("--shared", type=int, default=0, help="customers whom the first two entities share")
     parser.add_argument("--months", type=int, default=24, help="how far the history goes back")
     parser.add_argument("--now", type=_moment, default=NOW, help="the ledger's clock: an ISO moment, or `today`")
     parser.add_argument(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from include.sandbox import control, serving
 from include.sandbox.faults import Fault, Order
 from include.sandbox.ledger import Ledger
+from include.sandbox.options import chosen
 from include.sandbox.xero.app import BASE, Face
 from include.sandbox.xero.settings import App, Settings
 
@@ -81,19 +81,7 @@ def settings(given: Mapping[str, str]) -> Settings:
     Raises:
         ValueError: there is no such setting, or its value is of another kind.
     """
-    plain = Settings()
-    found: dict[str, Any] = {}
-    for name, text in given.items():
-        before = getattr(plain, name, None)
-        if not isinstance(before, bool | int | float | str):
-            known = [
-                field.name
-                for field in fields(Settings)
-                if isinstance(getattr(plain, field.name), bool | int | float | str)
-            ]
-            raise ValueError(f"no setting {name}; there are {', '.join(known)}")
-        found[name] = text.lower() == "true" if isinstance(before, bool) else type(before)(text)
-    return replace(plain, **found)
+    return chosen(Settings(), given)
 
 
 @contextmanager
