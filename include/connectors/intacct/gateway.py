@@ -73,8 +73,8 @@ class Gateway:
         parts["options"] = {"showprivate": "true"}
         parts["pagesize"] = str(query.size or self.settings.page_size)
         parts["offset"] = str(query.start)
-        answer = self._ask(xml.function("query", parts), query.entity)
-        data = _data(answer.body, object)
+        answer, result = self._ask(xml.function("query", parts), query.entity)
+        data = _data(result, object)
         rows = [self.writing.row(object, record) for record in xml.records(data)]
         return Reply(
             rows, answer.body, answer.at, _count(data, "totalcount"), _count(data, "numremaining") == 0
@@ -93,9 +93,8 @@ class Gateway:
         asked: dict[str, Any] = {"agingperiods": AGING, "showdetails": "false"}
         if entity:
             asked["locationid"] = entity
-        answer = self._ask(xml.function("get_araging", asked), entity)
         found: dict[str, Decimal] = {}
-        for row in xml.result(xml.parse(answer.body)).iter("araging"):
+        for row in self._ask(xml.function("get_araging", asked), entity)[1].iter("araging"):
             customer = xml.text(row, "customerid")
             for aging in row.iter("aging"):
                 found[customer] = found.get(customer, Decimal(0)) + _amount(xml.text(aging, "totalamount"))
@@ -105,9 +104,9 @@ class Gateway:
     def writing(self) -> Writing:
         """How the user writes days and moments, asked once."""
         asked = {"object": "USERINFO", "keys": self.settings.user, "fields": "RECORDNO"}
-        user = self._result(xml.function("readByName", asked), "")
+        _, user = self._ask(xml.function("readByName", asked), "")
         key = next((xml.text(row, "RECORDNO") for row in user.iter("USERINFO", "userinfo")), "")
-        formatting = self._result(xml.function("readUserFormatting", {"key": key}), "")
+        _, formatting = self._ask(xml.function("readUserFormatting", {"key": key}), "")
         said = next(formatting.iter("userformatting"), None)
         return Writing.of(*(xml.text(said, name) for name in ("dateformat", "clock", "gmtoffset")))
 
@@ -115,25 +114,22 @@ class Gateway:
         """Return a staged reply's records under REST's names."""
         return rows(object, raw, self.writing)
 
-    def _result(self, function: etree._Element, entity: str) -> etree._Element:
-        return xml.result(xml.parse(self._ask(function, entity).body))
-
-    def _ask(self, function: etree._Element, entity: str) -> Answer:
-        """Ask in the entity's session; one that is over is renewed, once."""
+    def _ask(self, function: etree._Element, entity: str) -> tuple[Answer, etree._Element]:
+        """Ask in the entity's session, which is renewed once where it is over; return the result besides."""
         for is_second in (False, True):
             session = self._session(entity)
             body = xml.request(self.control, {"sessionid": session.id}, function, str(uuid.uuid4()))
             answer = self._https[session.endpoint].post(session.endpoint, data=body, headers=HEADERS)
             try:
                 root = xml.parse(answer.body)
-                xml.result(root)
-                self._keep(entity, session, root)
+                result = xml.result(root)
             except SessionOver:
                 self._sessions.pop(entity, None)
                 if is_second:
                     raise refusals.error(refusals.SESSION_OVER) from None
                 continue
-            return answer
+            self._sessions[entity] = Session(session.id, session.endpoint, _ends(root))  # every call prolongs it
+            return answer, result
         raise AssertionError("unreachable")
 
     def _session(self, entity: str) -> Session:
@@ -151,7 +147,7 @@ class Gateway:
         }  # fmt: skip
         if place:
             login["locationid"] = place
-        asked = xml.function("getAPISession", {"locationid": place} if place else None)
+        asked = xml.function("getAPISession")
         body = xml.request(self.control, {"login": login}, asked, str(uuid.uuid4()))
         answer = self._front.post(PATH, data=body, headers=HEADERS)
         root = xml.parse(answer.body)
@@ -162,10 +158,6 @@ class Gateway:
         self._https.setdefault(session.endpoint, self._http(self._trusted(session.endpoint)))
         self._sessions[entity] = session
         return session
-
-    def _keep(self, entity: str, session: Session, root: etree._Element) -> None:
-        """Note until when the session is good now: every call prolongs it."""
-        self._sessions[entity] = Session(session.id, session.endpoint, _ends(root))
 
     def _trusted(self, endpoint: str) -> str:
         """Return the endpoint's host: the connection's own, or one of the vendor's over TLS."""
@@ -187,11 +179,12 @@ class Gateway:
 
 def rows(object: Object, raw: bytes, writing: Writing) -> list[Row]:
     """Return a reply's records under REST's names."""
-    return [writing.row(object, record) for record in xml.records(_data(raw, object))]
+    result = xml.result(xml.parse(raw))
+    return [writing.row(object, record) for record in xml.records(_data(result, object))]
 
 
-def _data(body: bytes, object: Object) -> etree._Element:
-    data = xml.result(xml.parse(body)).find("data")
+def _data(result: etree._Element, object: Object) -> etree._Element:
+    data = result.find("data")
     if data is None or data.get("listtype", "").upper() != object.element:
         raise SourceUnavailable(f"the answer holds no list of {object.name}", next_step="the task retries")
     return data

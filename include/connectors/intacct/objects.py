@@ -78,12 +78,24 @@ CUSTOMER = Object(
     {
         "key": "RECORDNO", "id": "CUSTOMERID", "name": "NAME", "parent.key": "PARENTKEY", "status": "STATUS",
         "currency": "CURRENCY", "taxId": "TAXID", "isOnHold": "ONHOLD", "term.id": "TERMNAME",
+        "customerType.id": "CUSTTYPE", "salesRepresentative.id": "CUSTREPID", "salesRepresentative.name": "CUSTREPNAME",
+        ENTITY: "MEGAENTITYID",
         **{f"contacts.{role}.id": f"{element}.CONTACTNAME" for role, element in ROLES.items()},
         **_stamps("WHENCREATED"),
     },
     {"status": Kind.STATE, "isOnHold": Kind.FLAG, **_MOMENTS}, "Customers",
 )  # fmt: skip
-BALANCE = Object(CUSTOMER.path, CUSTOMER.element, {"key": "RECORDNO", "totalDue": "TOTALDUE"}, {}, "Customers")
+BALANCE = Object(
+    CUSTOMER.path, CUSTOMER.element, {"key": "RECORDNO", "id": "CUSTOMERID", "totalDue": "TOTALDUE"}, {}, "Customers"
+)
+TOTAL = Object(
+    "accounts-receivable/customer-total", "", {"key": "", "customer.key": "", ENTITY: "", "totalDue": ""}, {},
+    "Customers",
+)  # fmt: skip
+CATEGORY = Object(
+    "accounts-receivable/customer-contact", "",
+    {"key": "", "categoryName": "", "customer.key": "", "contact.id": ""}, {}, "Customers",
+)  # fmt: skip
 CONTACT = Object(
     "company-config/contact", "CONTACT",
     {
@@ -103,10 +115,10 @@ INVOICE = Object(
         "currency.baseCurrency": "BASECURR", "currency.txnCurrency": "CURRENCY",
         "currency.exchangeRate.rate": "EXCHANGE_RATE", "totalBaseAmount": "TOTALENTERED",
         "totalBaseAmountDue": "TOTALDUE", "totalTxnAmount": "TRX_TOTALENTERED", "totalTxnAmountDue": "TRX_TOTALDUE",
-        "moduleKey": "MODULEKEY", **_stamps(),
+        "moduleKey": "MODULEKEY", "invoiceSummary.glPostingDate": "WHENPOSTED", **_stamps(),
     },
     {
-        "state": Kind.STATE, "invoiceDate": Kind.DAY, "dueDate": Kind.DAY,
+        "state": Kind.STATE, "invoiceSummary.glPostingDate": Kind.DAY, "invoiceDate": Kind.DAY, "dueDate": Kind.DAY,
         "paymentInformation.fullyPaidDate": Kind.DAY, "moduleKey": Kind.MODULE, **_MOMENTS,
     },
     "Invoices",
@@ -118,9 +130,14 @@ ADJUSTMENT = Object(
         "documentNumber": "DOCNUMBER", "description": "DESCRIPTION", "createdDate": "WHENCREATED",
         "baseCurrency.currency": "BASECURR", "txnCurrency.currency": "CURRENCY", "exchangeRate.rate": "EXCHANGE_RATE",
         "baseCurrency.totalDue": "TOTALDUE", "txnCurrency.totalEntered": "TRX_TOTALENTERED",
-        "txnCurrency.totalDue": "TRX_TOTALDUE", **_stamps(),
+        "txnCurrency.totalDue": "TRX_TOTALDUE", "glPostingDate": "WHENPOSTED", "baseCurrency.paidDate": "WHENPAID",
+        **_stamps(),
     },
-    {"state": Kind.STATE, "createdDate": Kind.DAY, **_MOMENTS}, "Adjustments",
+    {
+        "state": Kind.STATE, "createdDate": Kind.DAY, "glPostingDate": Kind.DAY, "baseCurrency.paidDate": Kind.DAY,
+        **_MOMENTS,
+    },
+    "Adjustments",
 )  # fmt: skip
 PAYMENT = Object(
     "accounts-receivable/payment", "ARPYMT",

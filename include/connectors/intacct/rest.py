@@ -90,11 +90,20 @@ class Rest:
             SourceUnavailable: it is no reply of the query service.
         """
         try:
-            found = exact_json.decode(raw)["ia::result"]
-            if not isinstance(found, list) or {*map(type, found)} - {dict}:
-                raise TypeError
+            return Rest.of_reply(object, exact_json.decode(raw))
         except (ValueError, LookupError, TypeError, RecursionError):
             raise nonsense(object) from None
+
+    @staticmethod
+    def of_reply(object: Object, reply: Any) -> list[Row]:
+        """Return the records of a reply that was decoded.
+
+        Raises:
+            LookupError, TypeError: it is none.
+        """
+        found = reply["ia::result"]
+        if not isinstance(found, list) or {*map(type, found)} - {dict}:
+            raise TypeError("a result is no list of records")
         return [flat(row, object.fields) for row in found]
 
     def _post(self, path: str, body: Any, entity: str) -> Answer:

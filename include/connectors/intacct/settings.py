@@ -15,6 +15,7 @@ CALLS_AT_ONCE = 2
 """The least that any published tier allowed; a tier of today allows six and more."""
 
 Transport = Literal["rest", "gateway"]
+RateBasis = Literal["base_per_document", "document_per_base"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,12 @@ class Settings:
         base_currency: of a company without entities, which does not state its own.
         page_size: records asked for at once.
         calls_at_once: of the whole connection, by the company's performance tier.
-        balances_include_credits: whether a customer's total due is less credits and advances not used yet.
+        rate_basis: what an exchange rate says.
+        balance_currency: what a customer's total due and the aging report add up: amounts in base currency, or those
+            of the documents, whatever their currency.
+        balances_include_credits: whether both are less credits and advances that are not used yet.
+        balances_are_per_entity: whether a total due, asked on an entity's level, is what is owed to that entity
+            (gateway only: REST keeps a total for each).
         compare_aging: whether the aging report of the gateway is a control figure.
     """
 
@@ -44,7 +50,10 @@ class Settings:
     base_currency: str = ""
     page_size: int = USUAL_PAGE
     calls_at_once: int = CALLS_AT_ONCE
+    rate_basis: RateBasis = "base_per_document"
+    balance_currency: Literal["base", "document"] = "base"
     balances_include_credits: bool = True
+    balances_are_per_entity: bool = True
     compare_aging: bool = True
 
     @classmethod
@@ -70,6 +79,13 @@ class Settings:
             base_currency=_text(extra, "base_currency"),
             page_size=_number(extra, "page_size", USUAL_PAGE, LARGEST_PAGE),
             calls_at_once=_number(extra, "calls_at_once", CALLS_AT_ONCE, 100),
+            rate_basis="document_per_base"
+            if _choice(extra, "rate_basis", ("base_per_document", "document_per_base")) == "document_per_base"
+            else "base_per_document",
+            balance_currency="document"
+            if _choice(extra, "balance_currency", ("base", "document")) == "document"
+            else "base",
+            balances_are_per_entity=_flag(extra, "balances_are_per_entity", True),
             balances_include_credits=_flag(extra, "balances_include_credits", True),
             compare_aging=_flag(extra, "compare_aging", True),
         )
@@ -122,6 +138,13 @@ def _flag(extra: Mapping[str, Any], name: str, default: bool) -> bool:
     if not isinstance(value, bool):
         raise _wrong(name, "true or false")
     return value
+
+
+def _choice(extra: Mapping[str, Any], name: str, choices: tuple[str, ...]) -> str:
+    """Return the choice, the first where nothing is said."""
+    if (value := extra.get(name, choices[0])) not in choices:
+        raise _wrong(name, " or ".join(choices))
+    return str(value)
 
 
 def _wrong(name: str, wanted: str) -> ConfigurationError:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
-from include.connectors.intacct.objects import ENTITY, Kind, Object
+from include.connectors.intacct.objects import Kind, Object
 from include.connectors.intacct.transport import Row
 from include.errors import ConfigurationError
 
@@ -128,4 +128,3 @@ def _spaced(word: str) -> str:
     return spaced.title()
 
 
-__all__ = ["ENTITY", "Writing"]

@@ -1,0 +1,277 @@
+"""Pages that lose and double nothing while records change.
+
+Nothing is paged by a number: each page is asked for anew, from the last one's place on: whole lists in the order of
+the key, which a new record can only prolong; changes in the order of the moment and the key. A record that never
+changed has no moment of change, so changes are read twice: by that moment, and, where there is none, by creation.
+What a record was used for is read with it; where only that changed, the record is read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from include.connectors.base import Page, Stream, Window
+from include.connectors.intacct import records, scope
+from include.connectors.intacct.conditions import Condition, Is, after, both, either, is_in
+from include.connectors.intacct.linked import Linked
+from include.connectors.intacct.lookups import Lookups, chunks
+from include.connectors.intacct.objects import CREATED, CUSTOMER, DETAIL, MODIFIED
+from include.connectors.intacct.scope import OBJECTS, SOURCES, TYPES, Place, Scope
+from include.connectors.intacct.settings import Settings
+from include.connectors.intacct.transport import Query, Reply, Row, Transport
+from include.connectors.paging import MOST_PAGES
+from include.errors import SourceUnavailable
+
+END = "end"
+Choose = Callable[[Row], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One list of a read: a place, and by what it is ordered.
+
+    Args:
+        by: the moment that orders it besides the key; "" = the key alone.
+        condition: besides the place's.
+        named: reads these records, whatever else holds of them.
+    """
+
+    place: Place
+    by: str = ""
+    condition: Condition | None = None
+    named: tuple[str, ...] | None = None
+
+
+class Reader:
+    """Reads one organization's lists."""
+
+    def __init__(self, transport: Transport, settings: Settings, own: Scope) -> None:
+        self.transport = transport
+        self.settings = settings
+        self.scope = own
+        self.lookups = Lookups(transport, own)
+        self.linked = Linked(transport, own)
+
+    def read(self, stream: Stream, window: Window) -> Iterator[Page]:
+        """Page through what a window bounds; `until` is held to here."""
+        if window.resume == END or not self.transport.has(OBJECTS[stream.name]):
+            return
+        bounds = scope.in_range(stream, window.history_from)
+        if window.customers is not None:
+            wanted = self._of_customers(stream, window.customers)
+            if wanted is None:
+                return
+            bounds = both(bounds, wanted)
+        passes = self._passes(stream, window, bounds)
+        first, at, key = _place(window.resume)
+        for index in range(first, len(passes)):
+            last = index == len(passes) - 1
+            for reply, following in self._pages(stream, passes[index], at, key):
+                token = END if last and following is None else f"{index}|{following or END}"
+                choose = self._chosen(stream, passes[index], window)
+                if page := self.page(stream, passes[index].place, reply, choose, token, window):
+                    yield page
+            at, key = "", ""
+
+    def listed(self, stream: Stream, condition: Condition | None) -> Iterator[Page]:
+        """Page through what fulfils a condition, by key, whatever its age."""
+        for index, place in enumerate(self.scope.places(stream)):
+            for reply, following in self._pages(stream, Pass(place, condition=condition), "", ""):
+                if page := self.page(stream, place, reply, lambda row: True, f"{index}|{following or END}"):
+                    yield page
+
+    def named(self, stream: Stream, keys: Sequence[str]) -> Iterator[Page]:
+        """Read records by their numbers."""
+        for part, chunk in enumerate(chunks(keys)):
+            for page in self.listed(stream, is_in("key", chunk)):
+                yield replace(page, token=f"{part}|{page.token}")
+
+    def keys(self, stream: Stream, history_from: date) -> Iterator[str]:
+        """List the keys of a whole read; where a record's belonging is looked up, it is read as there."""
+        window = Window(history_from=history_from)
+        if not self.transport.has(OBJECTS[stream.name]):
+            return
+        for each in self._passes(stream, window, scope.in_range(stream, history_from)):
+            if each.named is not None or each.place.is_top:
+                for reply, _ in self._pages(stream, each, "", ""):
+                    wanted = self._chosen(stream, each, window)
+                    if page := self.page(stream, each.place, reply, wanted, "-"):
+                        yield from (item.key for item in page.items)
+                continue
+            for reply, _ in self._pages(stream, each, "", "", fields=("key",)):
+                yield from (records.key(stream, row) for row in reply.rows)
+
+    def page(
+        self, stream: Stream, place: Place, reply: Reply, choose: Choose, token: str, window: Window | None = None
+    ) -> Page | None:
+        """Return the page of those records that are chosen, with what is looked up for them; None if none is."""
+        kept = [index for index, row in enumerate(reply.rows) if choose(row)]
+        looked = self.lookups.of(stream, place, [reply.rows[index] for index in kept])
+        about = self._about(place)
+        found = records.assemble(stream, about, [reply.rows[index] for index in kept], looked)
+        pairs = [
+            (index, record)
+            for index, record in zip(kept, found, strict=True)
+            if self._is_ours(stream, place, record, looked) and _is_timely(record, window)
+        ]
+        if not pairs:
+            return None
+        mine = [record for _, record in pairs]
+        whole = records.body(about, reply.raw, looked, [index for index, _ in pairs])
+        return Page(whole, records.items(stream, mine), token, reply.at)
+
+    def rows(self, query: Query) -> Iterator[Row]:
+        """Yield every record that a query is for, by key."""
+        key = ""
+        for _ in range(MOST_PAGES):
+            condition = both(query.condition, Is("key", "$gt", key) if key else None)
+            reply = self._ask(replace(query, condition=condition))
+            yield from reply.rows
+            if reply.is_last:
+                return
+            key = str(reply.rows[-1].get("key"))
+        raise _circle(f"{query.object.name} have no end")
+
+    def _passes(self, stream: Stream, window: Window, bounds: Condition | None) -> list[Pass]:
+        places = self.scope.places(stream)
+        if window.since is None:
+            passes = [Pass(place, condition=bounds) for place in places]
+            if stream.name in SOURCES and window.customers is None:
+                older = tuple(self.linked.of(stream, window.history_from))
+                passes += [Pass(place, named=older) for place in places] if older else []
+            return passes
+        moment = _written(window.since)
+        changed = [
+            Pass(place, by, both(bounds, Is(by, "$gte", moment), None if by == MODIFIED else Is(MODIFIED, "$eq", None)))
+            for place in places
+            for by in (MODIFIED, CREATED)
+        ]
+        if stream.name in SOURCES:
+            used = tuple(self._used_since(stream, moment))
+            changed += [Pass(place, condition=bounds, named=used) for place in places] if used else []
+        return changed
+
+    def _used_since(self, stream: Stream, moment: str) -> list[str]:
+        """Return the records of which a use changed since the moment."""
+        stamped = either(
+            Is(MODIFIED, "$gte", moment),
+            *(part for part in [both(Is(MODIFIED, "$eq", None), Is(CREATED, "$gte", moment))] if part),
+        )
+        found = self.rows(Query(DETAIL, "", stamped, fields=("key", *SOURCES[stream.name])))
+        named = {row.get(name) for row in found for name in SOURCES[stream.name]}
+        return sorted((key for key in named if isinstance(key, str) and key.isdigit()), key=int)
+
+    def _pages(
+        self, stream: Stream, each: Pass, at: str, key: str, fields: tuple[str, ...] | None = None
+    ) -> Iterator[tuple[Reply, str | None]]:
+        """Yield each page of a pass and where the next begins; None after the last.
+
+        Raises:
+            SourceUnavailable: the list is not in the order that was asked for.
+        """
+        order = (each.by, "key") if each.by else ("key",)
+        asked = Query(OBJECTS[stream.name], each.place.level, order=order, fields=fields)
+        fixed = both(each.place.condition, TYPES.get(stream.name), each.condition)
+        left = [k for k in each.named if not key or int(k) > int(key)] if each.named is not None else None
+        for _ in range(MOST_PAGES):
+            chunk = None if left is None else left[: self.settings.page_size]
+            if chunk == []:
+                return
+            if chunk is not None:
+                behind: Condition | None = is_in("key", chunk)
+            elif each.by:
+                behind = after(each.by, at, key) if at else None
+            else:
+                behind = Is("key", "$gt", key) if key else None
+            reply = self._ask(replace(asked, condition=both(fixed, behind)))
+            if left is not None and chunk is not None:
+                left = left[len(chunk) :]
+                key = chunk[-1]
+                yield reply, f"|{key}" if left else None
+                continue
+            places = [(_text(row.get(each.by)), _number(row.get("key"))) for row in reply.rows]
+            before = (at, int(key or -1))
+            if places != sorted(places) or (places and key and places[0] <= before):
+                raise _circle(f"{stream.name} do not come in the order that was asked for")
+            if reply.is_last:
+                yield reply, None
+                return
+            at, key = _text(reply.rows[-1].get(each.by)), str(reply.rows[-1].get("key"))
+            yield reply, f"{at}|{key}"
+        raise _circle(f"{stream.name} have no end")
+
+    def _ask(self, query: Query) -> Reply:
+        """Ask for a page; one that lacks a part of what it counts is none."""
+        reply = self.transport.query(query)
+        if (reply.is_last and len(reply.rows) != reply.total - query.start) or not (reply.is_last or reply.rows):
+            raise _circle(f"a page of {query.object.name} holds {len(reply.rows)} records and counts {reply.total}")
+        return reply
+
+    def _chosen(self, stream: Stream, each: Pass, window: Window) -> Choose:
+        """Return what leaves out of a pass the records that an earlier one of the same read has brought."""
+        if each.named is None:
+            return lambda row: True
+        if window.since is None:
+            return lambda row: not scope.is_in_range(stream, row, window.history_from)
+        since = window.since
+        return lambda row: (own := records.stamp(row)) is None or own < since
+
+    def _is_ours(self, stream: Stream, place: Place, record: Row, looked: records.Looked) -> bool:
+        """Tell whether a payment of the top level is the organization's, or settles a document of its."""
+        if not place.is_top or stream.name != "payments":
+            return True
+        if record.get("key") in looked.split:
+            return False
+        return self.scope.owns_top or any(map(self.scope.owns, record["targets"].values()))
+
+    def _of_customers(self, stream: Stream, external_ids: Sequence[str]) -> Condition | None:
+        """Return what holds for records of these customers; None where there are no such customers."""
+        keys = records.numbers((CUSTOMER.name,), external_ids)
+        if stream.name == "customers":
+            return is_in("key", keys) if keys else None
+        ids = self.lookups.ids_of(keys)
+        return is_in("customer.id", ids) if ids else None
+
+    def _about(self, place: Place) -> dict[str, Any]:
+        return {
+            "facts": self.transport.facts(), "base_currency": self.scope.base_currency, "is_top": place.is_top,
+            "entity": self.scope.entity, "owns_top": self.scope.owns_top, "rate_basis": self.settings.rate_basis,
+        }  # fmt: skip
+
+
+def _is_timely(record: Row, window: Window | None) -> bool:
+    at = records.changed(record)
+    if window is None or at is None:
+        return True
+    return (window.since is None or window.since <= at) and (window.until is None or at < window.until)
+
+
+def _place(token: str | None) -> tuple[int, str, str]:
+    """Return which pass a read goes on with, and behind which moment and key."""
+    if token is None:
+        return 0, "", ""
+    index, _, rest = token.partition("|")
+    if rest == END:
+        return int(index) + 1, "", ""
+    at, _, key = rest.partition("|")
+    return int(index), at, key
+
+
+def _written(moment: datetime) -> str:
+    """Return a moment as REST writes it, whole seconds: records are stamped so."""
+    return moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _number(value: Any) -> int:
+    return int(value) if isinstance(value, str) and value.isdigit() else -1
+
+
+def _circle(what: str) -> SourceUnavailable:
+    return SourceUnavailable(what, next_step="the task retries; if it stays so, file a bug")
