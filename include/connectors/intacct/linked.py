@@ -47,10 +47,15 @@ class Linked:
         details = [*self._settling(targets), *self._uses_of_credits(history_from)]
         for _ in range(ROUNDS):
             sources = _new(details, SOURCES, found)
+            for name, keys in sources.items():
+                found[name] |= keys
             used = [*self._of(sources, SOURCES)]
-            further = _new(used, {name: (field,) for name, field in TARGETS.items()}, found, targets)
+            named = _new(used, {name: (field,) for name, field in TARGETS.items()}, found, targets)
+            further = {name: self._older(name, keys, history_from) for name, keys in named.items()}
             if not any(further.values()):
                 break
+            for name, keys in further.items():
+                found[name] |= keys
             details = [*self._settling(further)]
         return found
 
@@ -62,6 +67,13 @@ class Linked:
             condition = both(place.condition, scope.in_range(stream, history_from), older)
             for row in self._rows(Query(OBJECTS[name], place.level, condition, fields=("key",))):
                 yield str(row.get("key"))
+
+    def _older(self, name: str, keys: Iterable[str], history_from: date) -> set[str]:
+        """Return those of these documents that are older than the history's beginning."""
+        older = Is(DATE[name], "$lt", history_from.isoformat())
+        asked = (Query(OBJECTS[name], "", both(is_in("key", chunk), older), fields=("key",))
+                 for chunk in chunks(sorted(keys)))  # fmt: skip
+        return {str(row.get("key")) for each in asked for row in self._rows(each)}
 
     def _settling(self, targets: Mapping[str, Iterable[str]]) -> Iterator[Row]:
         return self._of(targets, {name: (field,) for name, field in TARGETS.items()})
@@ -93,15 +105,11 @@ class Linked:
 
 
 def _new(
-    details: Iterable[Row], fields: Mapping[str, tuple[str, ...]], found: dict[str, set[str]],
-    *known: Mapping[str, set[str]],
-) -> dict[str, set[str]]:  # fmt: skip
-    """Return the records that details name and nobody has found yet, and note them."""
+    details: Iterable[Row], fields: Mapping[str, tuple[str, ...]], *known: Mapping[str, set[str]]
+) -> dict[str, set[str]]:
+    """Return the records that details name, by stream, without those that are known."""
     new: dict[str, set[str]] = defaultdict(set)
     for row in details:
         for name, each in fields.items():
-            keys = {key for field in each if isinstance(key := row.get(field), str) and key.isdigit()}
-            new[name] |= keys - found[name] - set().union(*(held.get(name, set()) for held in known))
-    for name, keys in new.items():
-        found[name] |= keys
-    return new
+            new[name] |= {key for field in each if isinstance(key := row.get(field), str) and key.isdigit()}
+    return {name: keys.difference(*(held.get(name, set()) for held in known)) for name, keys in new.items()}

@@ -38,7 +38,7 @@ class Lookups:
         if stream.name == "customers":
             self._contacts(place, rows, looked)
             return looked
-        looked.ids = self._keys_of({str(row.get("customer.id")) for row in rows if not row.get("customer.key")})
+        looked.ids = self.keys_of({str(row.get("customer.id")) for row in rows if not row.get("customer.key")})
         used = [str(row.get("key")) for row in rows if _is_used(stream, row)]
         if stream.name in SOURCES:
             self._uses(stream, used, looked)
@@ -79,7 +79,7 @@ class Lookups:
             asked = Query(PAYMENT, "", is_in(parent, chunk), fields=("key", parent))
             looked.split |= {str(row[parent]) for row in self._rows(asked) if row.get(parent) != row.get("key")}
 
-    def _keys_of(self, ids: set[str]) -> dict[str, str]:
+    def keys_of(self, ids: set[str]) -> dict[str, str]:
         """Return id → key of customers whom documents name by id only."""
         for chunk in chunks(sorted(ids - self._customers.keys() - {"None"})):
             for row in self._rows(Query(CUSTOMER, "", is_in("id", chunk), fields=("key", "id"))):
@@ -126,8 +126,8 @@ def chunks(values: Iterable[str]) -> Iterator[list[str]]:
 
 def _is_used(stream: Stream, row: Row) -> bool:
     """Tell whether something of a payment or credit was used; one whose amounts cannot be read may have been."""
-    if stream.name == "payments":
-        return True  # one of nothing holds the uses of credits
+    if stream.name in ("payments", "deposits"):
+        return True
     try:
         total, rest = (Decimal(str(row.get(names[stream.name]) or 0)) for names in (TOTAL, REST))
     except (InvalidOperation, KeyError):

@@ -182,7 +182,8 @@ DEPOSIT = Object(
     {
         name: "" for name in (
             "key", "recordType", "state", *_WHOSE, "documentNumber", "currency.baseCurrency", "currency.txnCurrency",
-            "paymentInformation.paidDate", "paymentInformation.totalEntered", CREATED, MODIFIED,
+            "paymentInformation.paidDate", "paymentInformation.totalEntered", "paymentInformation.txnTotalPaid",
+            "paymentInformation.totalAmountEntered", "paymentInformation.totalPaid", CREATED, MODIFIED,
         )
     },
     {}, "Manual deposits",

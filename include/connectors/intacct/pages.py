@@ -123,6 +123,15 @@ class Reader:
         whole = records.body(about, reply.raw, looked, [index for index, _ in pairs])
         return Page(whole, records.items(stream, mine), token, reply.at)
 
+    def ours(self, stream: Stream, place: Place, condition: Condition | None) -> Iterator[tuple[Row, Row]]:
+        """Yield each record of a place that is the organization's, as it came and as it is joined."""
+        for reply, _ in self._pages(stream, Pass(place, condition=condition), "", ""):
+            looked = self.lookups.of(stream, place, reply.rows)
+            found = records.assemble(stream, self._about(place), reply.rows, looked)
+            for row, record in zip(reply.rows, found, strict=True):
+                if self._is_ours(stream, place, record, looked):
+                    yield row, record
+
     def rows(self, query: Query) -> Iterator[Row]:
         """Yield every record that a query is for, by key."""
         key = ""

@@ -37,6 +37,7 @@ SOURCES: Mapping[str, tuple[str, ...]] = {
     "invoices": ("negativeInvoice.key", "inlineTxn.key"),
     "adjustments": ("arAdjustment.key",),
     "advances": ("arAdvance.key", "postedAdvance.key"),
+    "deposits": ("arPostedOverPayment.key",),
 }
 """Stream → by which fields a payment detail names its records as what is used."""
 TARGETS: Mapping[str, str] = {"invoices": "arInvoice.key", "adjustments": "positiveAdjustment.key"}
@@ -49,7 +50,7 @@ REST: Mapping[str, str] = {
     "invoices": "totalTxnAmountDue", "adjustments": "txnCurrency.totalDue", "payments": "txnCurrency.totalDue",
     "advances": "paymentInformation.totalTxnAmountDue",
 }  # fmt: skip
-"""What is still open; a manual deposit has no such field and counts as unused for good."""
+"""What is still open; a manual deposit states what was used of it instead, and so is always read."""
 CLOSED: Mapping[str, str] = {
     "invoices": "paymentInformation.fullyPaidDate", "adjustments": "baseCurrency.paidDate",
 }  # fmt: skip

@@ -1,0 +1,338 @@
+"""What Sage Intacct keeps elsewhere: a total for each customer, the aging report, the same lists asked another way.
+
+Lists are asked once for all that is open or dated within the history, by another filter than reading uses; where
+that is more than `LISTED` records, only what is open is listed, and counts are Sage Intacct's own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from include.connectors.base import ControlFigures, Figure, Grade, Stream
+from include.connectors.intacct import documents, payments, scope, values
+from include.connectors.intacct.conditions import Condition, Is, both, either, is_in
+from include.connectors.intacct.objects import BALANCE, ENTITY, TOTAL
+from include.connectors.intacct.pages import Reader
+from include.connectors.intacct.scope import DATE, OBJECTS, REST, TYPES, Place
+from include.connectors.intacct.transport import Query, Row
+from include.errors import MissingRights
+
+ASKED = {
+    "open_total": "the totals due of all customers, added up",
+    "customer_balance": "the total due of each customer (totalDue), kept for each entity",
+    "open_document": "invoices, adjustments, payments, advances with an amount due; manual deposits with an unused rest",
+    "closed_world": "the same lists by record type, sign and origin",
+    "count": "lists of what is open, unfinished or dated within the history, and the customers on them",
+}
+AGING = "; and the aging report of the entity"
+LISTED = 4000
+ZERO = Decimal(0)
+SIGNS = {"invoices": 1, "adjustments": 1, "payments": -1, "advances": -1, "deposits": -1}
+"""Stream → sign of its stated rests in what a customer owes: those of credits among documents are negative already."""
+
+
+@dataclass(slots=True)
+class Listed:
+    """What one list holds that is open or within the history.
+
+    Args:
+        is_whole: every record was listed, so that its customers can be counted.
+    """
+
+    stream: str
+    rows: list[Row] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    is_whole: bool = True
+
+
+class Control:
+    """One asking of all figures, for one organization."""
+
+    def __init__(self, reader: Reader, streams: Mapping[str, Stream]) -> None:
+        self.reader = reader
+        self.streams = streams
+        self.settings = reader.settings
+        self.scope = reader.scope
+
+    def figures(self, history_from: date) -> ControlFigures:
+        """Ask for everything; open amounts of any age, counts from history_from."""
+        names = [name for name in SIGNS if self.reader.transport.has(OBJECTS[name])]
+        lists = [self._listed(name, history_from) for name in names]
+        opened = [(listed.stream, row) for listed in lists for row in listed.rows if self._rest(listed.stream, row)]
+        keys = self._customer_keys(row for _, row in opened)
+        found = [self._open(name, row, keys) for name, row in opened]
+        unanswered: dict[str, str] = {}
+        asked = dict(ASKED)
+        figures = [*found, *self._types(opened), *self._counts(lists, history_from)]
+        balances = self._balances(found)
+        if balances is not None:
+            figures += balances
+        aging = self._aging(found)
+        if aging is not None:
+            figures.append(aging)
+            asked["open_total"] += AGING
+        if balances is None and aging is None:
+            unanswered["open_total"] = "no total due is kept for each entity, and there is no aging report"
+        if why := self._homeless():
+            unanswered["closed_world"] = why
+        return ControlFigures(tuple(figures), asked, unanswered)
+
+    def _listed(self, name: str, history_from: date) -> Listed:
+        stream = self.streams[name]
+        dated = _counted(name, history_from)
+        listed = Listed(name)
+        for place in self.scope.places(stream):
+            if place.is_top and name == "payments":
+                listed.rows += self._shares(stream, place, dated)
+                continue
+            fixed = both(place.condition, TYPES.get(name))
+            asked = Query(OBJECTS[name], place.level, both(fixed, dated), size=1, fields=("key",))
+            if name not in REST or self.reader.transport.query(asked).total <= LISTED:
+                listed.rows += self.reader.rows(Query(OBJECTS[name], place.level, both(fixed, dated)))
+                continue
+            listed.is_whole = False
+            listed.rows += self.reader.rows(
+                Query(OBJECTS[name], place.level, both(fixed, scope.is_open(stream)))
+            )
+            for table, condition in _tables(name).items():
+                counted = Query(OBJECTS[name], place.level, both(fixed, dated, condition), size=1, fields=("key",))
+                listed.counts[table] = listed.counts.get(table, 0) + self.reader.transport.query(counted).total
+        return listed
+
+    def _shares(self, stream: Stream, place: Place, dated: Condition | None) -> Iterator[Row]:
+        """Yield payments of the top level that are the organization's or settle a document of its."""
+        for row, record in self.reader.ours(stream, place, dated):
+            yield row if self.scope.owns_top else {**row, "txnCurrency.totalDue": "0", "record": record}
+
+    def _rest(self, name: str, row: Row) -> Decimal:
+        """Return what is open of a record, as Sage Intacct signs it."""
+        if row.get("state") in (*documents.VOID, "draft"):
+            return ZERO
+        if name == "deposits":
+            told = "paymentInformation"
+            return values.amount(row, f"{told}.totalEntered") - values.amount(row, f"{told}.txnTotalPaid")
+        return values.amount(row, REST[name])
+
+    def _open(self, name: str, row: Row, keys: Mapping[str, str]) -> Figure:
+        key = f"{OBJECTS[name].name}:{row.get('key')}"
+        own, base = _ROWS[name], self._base_rest(name, row)
+        return Figure(
+            "open_document", Grade.C, key, str(row.get(own.currency)), amount=SIGNS[name] * self._rest(name, row),
+            customer=f"customer:{row.get('customer.key') or keys.get(str(row.get('customer.id')))}",
+            number=str(row.get(own.number) or payments.number(own.kind or _kind(name, row), key)),
+            base_amount=None if base is None else SIGNS[name] * base,
+            due_date=_due(name, row),
+        )  # fmt: skip
+
+    def _base_rest(self, name: str, row: Row) -> Decimal | None:
+        if name != "deposits":
+            return values.optional_amount(row, _ROWS[name].base_rest)
+        told = "paymentInformation"
+        total, used = (values.optional_amount(row, f"{told}.{n}") for n in ("totalAmountEntered", "totalPaid"))
+        return None if total is None or used is None else total - used
+
+    def _types(self, opened: Iterable[tuple[str, Row]]) -> Iterator[Figure]:
+        """Every type is mapped whose record type is one that the mapping knows."""
+        sums: dict[tuple[str, str, bool], list[Decimal]] = defaultdict(list)
+        for name, row in opened:
+            kind = (_kind(name, row), str(row.get(_ROWS[name].currency)), _is_known(name, row))
+            sums[kind].append(SIGNS[name] * self._rest(name, row))
+        for (kind, currency, is_known), amounts in sorted(sums.items()):
+            yield Figure("closed_world", Grade.C, kind, currency, amount=sum(amounts, ZERO), count=len(amounts),
+                         mapped=is_known)  # fmt: skip
+
+    def _counts(self, lists: Iterable[Listed], history_from: date) -> Iterator[Figure]:
+        counts: dict[str, int] = defaultdict(int)
+        customers: set[Any] = set()
+        is_whole = True
+        for listed in lists:
+            is_whole &= listed.is_whole
+            for table, number in listed.counts.items():
+                counts[table] += number
+            for row in listed.rows if listed.is_whole else ():
+                if listed.stream == "deposits" and not self._is_counted(row, history_from):
+                    continue
+                if (table := _table(listed.stream, row)) is not None:
+                    counts[table] += 1
+                    customers.add(row.get("customer.id"))
+        if is_whole:
+            counts["customers"] = len(customers)
+        for table in ("customers", "invoices", "credit_notes", "payments", "refunds"):
+            if table in counts or table != "customers":
+                yield Figure("count", Grade.C, table, count=counts[table])
+
+    def _is_counted(self, row: Row, history_from: date) -> bool:
+        day = row.get(DATE["deposits"])
+        return not day or str(day) >= history_from.isoformat() or bool(self._rest("deposits", row))
+
+    def _balances(self, found: Iterable[Figure]) -> list[Figure] | None:
+        """Return each customer's total due and their sum; None where none is kept for the entity alone."""
+        sums = self._totals()
+        if sums is None:
+            return None
+        if not self.settings.balances_include_credits:
+            for figure in found:
+                if (figure.amount or ZERO) < 0:
+                    sums[figure.customer] += self._like(figure)
+        basis, currency = self._basis
+        figures = [
+            Figure("customer_balance", Grade.B, customer, currency, basis, amount=amount)
+            for customer, amount in sorted(sums.items())
+            if amount
+        ]
+        total = sum(sums.values(), ZERO)
+        return [*figures, Figure("open_total", Grade.B, "customers", currency, basis, amount=total)]
+
+    def _totals(self) -> dict[str, Decimal] | None:
+        """Return customer → total due to this organization."""
+        sums: dict[str, Decimal] = defaultdict(Decimal)
+        if self.reader.transport.has(TOTAL):
+            own: list[Condition] = [Is(ENTITY, "$eq", self.scope.entity)] if self.scope.entity else []
+            if self.scope.owns_top:
+                own.append(Is(ENTITY, "$eq", None))
+            for row in self.reader.rows(Query(TOTAL, "", either(*own) if own else None)):
+                sums[f"customer:{row.get('customer.key')}"] += values.amount(row, "totalDue")
+            return sums
+        if self.scope.entity and not self.settings.balances_are_per_entity:
+            return None
+        signs = {self.scope.entity: 1}
+        if self.scope.owns_top:  # the company's totals less those of every other entity
+            entities = scope.entities(self.reader.transport, self.settings)
+            signs = {"": 1, **{each.id: -1 for each in entities if each.id != self.scope.entity}}
+        for level, sign in signs.items():
+            for row in self.reader.rows(Query(BALANCE, level, Is("totalDue", "$ne", 0))):
+                sums[f"customer:{row.get('key')}"] += sign * values.amount(row, "totalDue")
+        return sums
+
+    def _aging(self, found: Iterable[Figure]) -> Figure | None:
+        """Return what the aging report says is owed in all; the top level has no report of its own."""
+        if not self.settings.compare_aging or self.scope.owns_top:
+            return None
+        said = self.reader.transport.aging(self.scope.entity)
+        if said is None:
+            return None
+        total = sum(said.values(), ZERO)
+        if not self.settings.balances_include_credits:
+            total += sum((self._like(figure) for figure in found if (figure.amount or ZERO) < 0), ZERO)
+        basis, currency = self._basis
+        return Figure("open_total", Grade.B, "aging", currency, basis, amount=total)
+
+    @property
+    def _basis(self) -> tuple[Any, str]:
+        is_base = self.settings.balance_currency == "base"
+        return ("base", self.scope.base_currency) if is_base else ("mixed", "")
+
+    def _like(self, figure: Figure) -> Decimal:
+        """Return an open rest as the balances count it."""
+        return (figure.base_amount if self.settings.balance_currency == "base" else figure.amount) or ZERO
+
+    def _customer_keys(self, rows: Iterable[Row]) -> Mapping[str, str]:
+        return self.reader.lookups.keys_of({str(row.get("customer.id")) for row in rows if not row.get("customer.key")})
+
+    def _homeless(self) -> str:
+        """Return why the organization cannot be whole: documents of the top level that belong to no organization."""
+        if not self.scope.entity or self.settings.top_level_entity:
+            return ""
+        try:
+            number = scope.top_level_documents(self.reader.transport)
+        except MissingRights:
+            return "the user may not count the documents of the top level, which may belong to no organization"
+        return (
+            f"{number} documents of the top level belong to no organization: write the entity whose organization owns "
+            "them as top_level_entity into the connection's extra"
+            if number
+            else ""
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Under which names a list has what a figure says."""
+
+    currency: str
+    number: str
+    base_rest: str = ""
+    kind: str = ""
+
+
+_ROWS: Mapping[str, _Names] = {
+    "invoices": _Names("currency.txnCurrency", "invoiceNumber", "totalBaseAmountDue"),
+    "adjustments": _Names("txnCurrency.currency", "adjustmentNumber", "baseCurrency.totalDue"),
+    "payments": _Names("txnCurrency.currency", "documentNumber", "baseCurrency.totalDue"),
+    "advances": _Names(
+        "paymentInformation.currency.txnCurrency", "referenceNumber", "paymentInformation.totalDue", "advance"
+    ),
+    "deposits": _Names("currency.txnCurrency", "documentNumber", kind="deposit"),
+}
+
+
+def _kind(name: str, row: Row) -> str:
+    """Return the document type in people's words, or Sage Intacct's own code of one that no mapping knows."""
+    if name == "invoices":
+        return documents.kind_of(row, is_invoice=True) if _is_known(name, row) else f"invoice {row.get('recordType')}"
+    if name == "adjustments":
+        return documents.kind_of(row, is_invoice=False) if _is_known(name, row) else f"adjustment {row.get('txnType')}"
+    if name == "payments":
+        return payments.KINDS.get(str(row.get("recordType")), f"payment {row.get('recordType')}")
+    return {"advances": "advance", "deposits": "manual deposit"}[name]
+
+
+def _is_known(name: str, row: Row) -> bool:
+    match name:
+        case "invoices":
+            return row.get("recordType") in ("ri", None)
+        case "adjustments":
+            return row.get("txnType") in ("ra", None)
+        case "payments":
+            return row.get("recordType") in payments.KINDS
+    return True
+
+
+def _due(name: str, row: Row) -> date | None:
+    if name == "invoices" and not documents.is_credit(row, documents.INVOICE):
+        return values.day(row, "dueDate")
+    if name == "adjustments" and not documents.is_credit(row, documents.ADJUSTMENT):
+        return values.day(row, "createdDate")
+    return None
+
+
+def _counted(name: str, history_from: date) -> Condition | None:
+    """Return what holds for records that count: dated from the day on, open, or unfinished documents."""
+    if name not in REST:
+        return None
+    parts: list[Condition] = [Is(DATE[name], "$gte", history_from.isoformat()), Is(REST[name], "$ne", 0)]
+    if name in ("invoices", "adjustments"):
+        parts.append(Is("state", "$eq", "draft"))
+    return either(*parts)
+
+
+def _tables(name: str) -> Mapping[str, Condition | None]:
+    """Return which table has which records of a list."""
+    match name:
+        case "invoices":
+            return {"invoices": Is("totalTxnAmount", "$gte", 0), "credit_notes": Is("totalTxnAmount", "$lt", 0)}
+        case "adjustments":
+            total = "txnCurrency.totalEntered"
+            return {"invoices": Is(total, "$gte", 0), "credit_notes": Is(total, "$lt", 0)}
+        case "payments":
+            is_some = Is("txnCurrency.totalAmount", "$ne", 0)
+            is_back = is_in("state", ("reversal",))
+            return {"payments": both(is_some, Is("state", "$ne", "reversal")), "refunds": both(is_some, is_back)}
+    return {"payments": None}
+
+
+def _table(name: str, row: Row) -> str | None:
+    """Return the table that has a record; None for a payment of nothing, which is none."""
+    if name in ("invoices", "adjustments"):
+        names = documents.INVOICE if name == "invoices" else documents.ADJUSTMENT
+        return "credit_notes" if documents.is_credit(row, names) else "invoices"
+    if name == "payments":
+        if not values.amount(row, "txnCurrency.totalAmount"):
+            return None
+        return "refunds" if row.get("state") == "reversal" else "payments"
+    return "payments"
