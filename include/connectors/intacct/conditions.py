@@ -57,9 +57,7 @@ def is_in(field: str, values: Sequence[str]) -> Condition:
 
 def after(moment_field: str, moment: str, key: str) -> Condition:
     """Return what comes behind a place in the order of a moment and the key."""
-    return either(
-        Is(moment_field, "$gt", moment), Both((Is(moment_field, "$eq", moment), Is("key", "$gt", key)))
-    )
+    return either(Is(moment_field, "$gt", moment), Both((Is(moment_field, "$eq", moment), Is("key", "$gt", key))))
 
 
 def rest(condition: Condition | None) -> tuple[list[dict[str, Any]], str]:

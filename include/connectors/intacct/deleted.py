@@ -47,5 +47,3 @@ def since(transport: Transport, streams: Sequence[Stream], at: datetime) -> Iter
             return
         start += len(reply.rows)
     raise SourceUnavailable("the audit trail has no end", next_step="the task retries; if it stays so, file a bug")
-
-

@@ -161,9 +161,7 @@ def _counted(document: Mapping[str, Any], amount: Decimal | None) -> Decimal | N
     return amount if document["status"] in ("open", "paid") else None
 
 
-def _add(
-    stream: str, record_type: str, record: Record, key: str, document: dict[str, Any], said: Normalized
-) -> None:
+def _add(stream: str, record_type: str, record: Record, key: str, document: dict[str, Any], said: Normalized) -> None:
     names = INVOICE if record_type == "invoice" else ADJUSTMENT
     rest = document.pop("rest")
     if is_credit(record, names):

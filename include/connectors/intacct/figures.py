@@ -25,7 +25,7 @@ from include.errors import MissingRights
 ASKED = {
     "open_total": "the totals due of all customers, added up",
     "customer_balance": "the total due of each customer (totalDue), kept for each entity",
-    "open_document": "invoices, adjustments, payments, advances with an amount due; manual deposits with an unused rest",
+    "open_document": "invoices, adjustments, payments, advances with an amount due; manual deposits not all used",
     "closed_world": "the same lists by record type, sign and origin",
     "count": "lists of what is open, unfinished or dated within the history, and the customers on them",
 }
@@ -96,9 +96,7 @@ class Control:
                 listed.rows += self.reader.rows(Query(OBJECTS[name], place.level, both(fixed, dated)))
                 continue
             listed.is_whole = False
-            listed.rows += self.reader.rows(
-                Query(OBJECTS[name], place.level, both(fixed, scope.is_open(stream)))
-            )
+            listed.rows += self.reader.rows(Query(OBJECTS[name], place.level, both(fixed, scope.is_open(stream))))
             for table, condition in _tables(name).items():
                 counted = Query(OBJECTS[name], place.level, both(fixed, dated, condition), size=1, fields=("key",))
                 listed.counts[table] = listed.counts.get(table, 0) + self.reader.transport.query(counted).total
@@ -140,8 +138,8 @@ class Control:
         """Every type is mapped whose record type is one that the mapping knows."""
         sums: dict[tuple[str, str, bool], list[Decimal]] = defaultdict(list)
         for name, row in opened:
-            kind = (_kind(name, row), str(row.get(_ROWS[name].currency)), _is_known(name, row))
-            sums[kind].append(SIGNS[name] * self._rest(name, row))
+            one = (_kind(name, row), str(row.get(_ROWS[name].currency)), _is_known(name, row))
+            sums[one].append(SIGNS[name] * self._rest(name, row))
         for (kind, currency, is_known), amounts in sorted(sums.items()):
             yield Figure("closed_world", Grade.C, kind, currency, amount=sum(amounts, ZERO), count=len(amounts),
                          mapped=is_known)  # fmt: skip
@@ -157,8 +155,8 @@ class Control:
             for row in listed.rows if listed.is_whole else ():
                 if listed.stream == "deposits" and not self._is_counted(row, history_from):
                     continue
-                if (table := _table(listed.stream, row)) is not None:
-                    counts[table] += 1
+                if (its := _table(listed.stream, row)) is not None:
+                    counts[its] += 1
                     customers.add(row.get("customer.id"))
         if is_whole:
             counts["customers"] = len(customers)

@@ -76,9 +76,7 @@ class Gateway:
         answer, result = self._ask(xml.function("query", parts), query.entity)
         data = _data(result, object)
         rows = [self.writing.row(object, record) for record in xml.records(data)]
-        return Reply(
-            rows, answer.body, answer.at, _count(data, "totalcount"), _count(data, "numremaining") == 0
-        )
+        return Reply(rows, answer.body, answer.at, _count(data, "totalcount"), _count(data, "numremaining") == 0)
 
     def facts(self) -> Mapping[str, Any]:
         """Return how the user writes days and moments."""

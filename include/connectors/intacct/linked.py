@@ -95,9 +95,7 @@ class Linked:
         key = ""
         for _ in range(MOST_PAGES):
             condition = both(query.condition, Is("key", "$gt", key) if key else None)
-            reply = self.transport.query(
-                Query(query.object, query.entity, condition, fields=query.fields)
-            )
+            reply = self.transport.query(Query(query.object, query.entity, condition, fields=query.fields))
             yield from reply.rows
             if reply.is_last:
                 return

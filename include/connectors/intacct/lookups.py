@@ -139,5 +139,3 @@ def _is_used(stream: Stream, row: Row) -> bool:
 
 def _order(number: str) -> int:
     return int(number) if number.isdigit() else 0
-
-

@@ -179,13 +179,14 @@ ADVANCE = Object(
 )  # fmt: skip
 DEPOSIT = Object(
     "accounts-receivable/manual-deposit", "",
-    {
-        name: "" for name in (
+    dict.fromkeys(
+        (
             "key", "recordType", "state", *_WHOSE, "documentNumber", "currency.baseCurrency", "currency.txnCurrency",
             "paymentInformation.paidDate", "paymentInformation.totalEntered", "paymentInformation.txnTotalPaid",
             "paymentInformation.totalAmountEntered", "paymentInformation.totalPaid", CREATED, MODIFIED,
-        )
-    },
+        ),
+        "",
+    ),
     {}, "Manual deposits",
 )  # fmt: skip
 PLACE = Object(

@@ -81,9 +81,7 @@ def decode(stream: Stream, staged: bytes) -> list[dict[str, Any]]:
     return assemble(stream, about, [rows[index] for index in said["kept"]], looked)
 
 
-def assemble(
-    stream: Stream, about: Mapping[str, Any], rows: Iterable[Row], looked: Looked
-) -> list[dict[str, Any]]:
+def assemble(stream: Stream, about: Mapping[str, Any], rows: Iterable[Row], looked: Looked) -> list[dict[str, Any]]:
     """Join records with what was looked up for them."""
     contacts = {row.get("id"): row for row in looked.rows["contacts"]}
     categories = _grouped(looked.rows["categories"], ("customer.key",))

@@ -120,9 +120,7 @@ def _limited(answer: Answer) -> Resolution:
     waits = [float(value) for name in RETRY_HEADERS if (value := answer.headers.get(name, "").strip()).isdigit()]
     if not waits:
         return BUSY if answer.status == 429 else OFFLINE
-    return Resolution(
-        BUSY.error, BUSY.message, BUSY.next_step, is_passing=True, retry_after=max(waits), is_shared=True
-    )
+    return Resolution(BUSY.error, BUSY.message, BUSY.next_step, is_passing=True, retry_after=max(waits), is_shared=True)
 
 
 REST: Mapping[int, Row] = {

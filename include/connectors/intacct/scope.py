@@ -173,7 +173,9 @@ def scope(transport: Transport, settings: Settings, entity: str) -> Scope:
     mine = [each for each in seen if each.id == entity or (not entity and len(seen) == 1)]
     if not mine:
         raise ConfigurationError(
-            f"the company has no entity {entity!r}" if entity else "the company has several entities and none was named",
+            f"the company has no entity {entity!r}"
+            if entity
+            else "the company has several entities and none was named",
             next_step=f"set entity in the YAML to one of: {_names(rows)}; or give the user access to it",
         )
     found = mine[0]

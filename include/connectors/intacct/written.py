@@ -42,8 +42,9 @@ class Writing:
         """
         made = cls(dates, clock, gmt_offset.replace(":", "").replace("GMT", "").replace("UTC", "") or "+0000")
         try:
+            offset = made.zone.utcoffset(None)
             known = sorted(dates[1:].lower()) == ["d", "m", "y"] and not dates[0].isalnum() and clock in ("12", "24")
-            made.zone
+            known &= abs(offset) <= timedelta(hours=14)
         except (ValueError, IndexError):
             known = False
         if not known:
@@ -98,7 +99,7 @@ class Writing:
         try:
             match kind:
                 case Kind.DAY:
-                    return datetime.strptime(text[: len(text.split(" ", 1)[0])], self.day_format).date().isoformat()
+                    return datetime.strptime(text, self.day_format).date().isoformat()  # noqa: DTZ007 - a day
                 case Kind.MOMENT:
                     return self._moment(text)
                 case Kind.FLAG:
@@ -126,5 +127,3 @@ def _spaced(word: str) -> str:
     """Return partiallyPaid as the gateway writes it."""
     spaced = "".join(f" {letter}" if letter.isupper() else letter for letter in word)
     return spaced.title()
-
-

@@ -12,8 +12,8 @@ from typing import Any
 from lxml import etree
 
 from include.connectors.intacct import refusals
-from include.connectors.intacct.conditions import Condition, Is
 from include.connectors.intacct.conditions import Both as All
+from include.connectors.intacct.conditions import Condition, Is
 from include.errors import GreenlightError, SourceUnavailable
 
 LARGEST_REPLY = 64 * 2**20
@@ -153,7 +153,7 @@ def _text(element: etree._Element, path: str) -> str:
 def _fill(element: etree._Element, parts: Mapping[str, Any]) -> None:
     for name, value in parts.items():
         for each in value if isinstance(value, list) else [value]:
-            child = each if isinstance(each, etree._Element) else etree.Element(name)
+            child = each if etree.iselement(each) else etree.Element(name)
             element.append(child)
             if isinstance(each, Mapping):
                 _fill(child, each)
