@@ -148,7 +148,7 @@ PAYMENT = Object(
         "txnCurrency.totalAmount": "TRX_TOTALENTERED", "txnCurrency.totalDue": "TRX_TOTALDUE",
         "multiEntityPayment.key": "MULTIENTITYPYMTKEY", **_stamps(),
     },
-    {"state": Kind.STATE, "paidDate": Kind.DAY, **_MOMENTS}, "Payments (Receive payments, Posted payments)",
+    {"state": Kind.STATE, "paymentMethod": Kind.STATE, "paidDate": Kind.DAY, **_MOMENTS}, "Payments (Receive payments, Posted payments)",
 )  # fmt: skip
 DETAIL = Object(
     "accounts-receivable/payment-detail", "ARPYMTDETAIL",
@@ -175,7 +175,10 @@ ADVANCE = Object(
         "paymentInformation.currency.exchangeRate": "EXCHANGE_RATE", "paymentInformation.totalDue": "TOTALDUE",
         "paymentInformation.totalTxnAmountDue": "TRX_TOTALDUE", "txnTotalEntered": "TRX_TOTALENTERED", **_stamps(),
     },
-    {"state": Kind.STATE, "paymentInformation.paymentDate": Kind.DAY, **_MOMENTS}, "Advances",
+    {
+        "state": Kind.STATE, "paymentInformation.paymentMethod": Kind.STATE, "paymentInformation.paymentDate": Kind.DAY,
+        **_MOMENTS,
+    }, "Advances",
 )  # fmt: skip
 DEPOSIT = Object(
     "accounts-receivable/manual-deposit", "",

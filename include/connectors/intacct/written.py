@@ -119,7 +119,7 @@ def _joined(words: str) -> str:
     """Return "Partially Paid", or "active non-posting", as REST writes it."""
     parts = words.replace("-", " ").split()
     if len(parts) == 1:  # Posted, or partiallyPaid as it is
-        return parts[0][0].lower() + parts[0][1:] if not parts[0].isupper() else words
+        return parts[0].lower() if parts[0].isupper() else parts[0][0].lower() + parts[0][1:]  # EFT, too
     return parts[0].lower() + "".join(part.capitalize() for part in parts[1:])
 
 
