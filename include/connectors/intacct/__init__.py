@@ -5,9 +5,8 @@
 | customers | customer, contact, customer-contact | customers, contacts |
 | invoices | invoice, of AR and of order entry | invoices, credit_notes, installments, allocations of negative ones |
 | adjustments | adjustment | credit_notes (credit memos), invoices (debit memos), installments, allocations |
-| payments | payment with payment-detail | payments, refunds (reversals), allocations |
+| payments | payment, manual-deposit, payment-detail | payments, refunds (reversals), allocations |
 | advances | advance | payments, allocations |
-| deposits | manual-deposit (REST only) | payments, allocations |
 
 Whichever transport a connection holds, records come in one shape (objects.py), so there is one mapping.
 """
@@ -58,7 +57,6 @@ STREAMS = tuple(
                          "allocations": "credit_notes"}),
         ("payments", {"payments": None, "refunds": None, "allocations": "payments"}),
         ("advances", {"payments": None, "allocations": "payments"}),
-        ("deposits", {"payments": None, "allocations": "payments"}),
     )
 )  # fmt: skip
 
@@ -130,7 +128,7 @@ class Intacct(Connector):
         """Page through what has an open rest: whether a payment stamps its invoice as changed is not documented."""
         if stream.name == "customers":
             return iter(())
-        return self._reader().listed(stream, scope.is_open(stream))
+        return self._reader().listed(stream, None, is_open=True)
 
     def read_ids(self, stream: Stream, ids: Sequence[str]) -> Iterator[Page]:
         """Read records by their numbers, some hundreds at a time."""
@@ -163,7 +161,7 @@ class Intacct(Connector):
     def _fill(self, stream: Stream, found: Sequence[Record], said: Normalized) -> None:
         fill = {
             "customers": customers.normalize, "invoices": documents.invoice, "adjustments": documents.adjustment,
-            "payments": payments.payment, "advances": payments.advance, "deposits": payments.deposit,
+            "payments": payments.payment, "advances": payments.advance,
         }[stream.name]  # fmt: skip
         for record in found:
             key = records.key(stream, record)
@@ -174,7 +172,7 @@ class Intacct(Connector):
     def _notes(self) -> Iterator[str]:
         """Yield what the connection does without, in words for whoever sets it up."""
         if self.settings.transport == "gateway":
-            yield "manual deposits are not offered by the XML gateway"
+            yield "manual deposits come as plain payments over the XML gateway"
         try:
             self._transport.query(Query(AUDIT, order=("id",), size=1))
         except deleted.REFUSED:

@@ -16,23 +16,23 @@ from typing import Any
 from include.connectors.base import ControlFigures, Figure, Grade, Stream
 from include.connectors.intacct import documents, payments, scope, values
 from include.connectors.intacct.conditions import Condition, Is, both, either, is_in
-from include.connectors.intacct.objects import BALANCE, ENTITY, TOTAL
+from include.connectors.intacct.objects import BALANCE, ENTITY, PAYMENT, TOTAL
 from include.connectors.intacct.pages import Reader
-from include.connectors.intacct.scope import DATE, OBJECTS, REST, TYPES, Place
+from include.connectors.intacct.scope import DATE, OBJECTS, REST, Place
 from include.connectors.intacct.transport import Query, Row
 from include.errors import MissingRights
 
 ASKED = {
     "open_total": "the totals due of all customers, added up",
     "customer_balance": "the total due of each customer (totalDue), kept for each entity",
-    "open_document": "invoices, adjustments, payments, advances with an amount due; manual deposits not all used",
+    "open_document": "invoices, adjustments, payments, advances and manual deposits with an amount due",
     "closed_world": "the same lists by record type, sign and origin",
     "count": "lists of what is open, unfinished or dated within the history, and the customers on them",
 }
 AGING = "; and the aging report of the entity"
 LISTED = 4000
 ZERO = Decimal(0)
-SIGNS = {"invoices": 1, "adjustments": 1, "payments": -1, "advances": -1, "deposits": -1}
+SIGNS = {"invoices": 1, "adjustments": 1, "payments": -1, "advances": -1}
 """Stream → sign of its stated rests in what a customer owes: those of credits among documents are negative already."""
 
 
@@ -61,14 +61,13 @@ class Control:
 
     def figures(self, history_from: date) -> ControlFigures:
         """Ask for everything; open amounts of any age, counts from history_from."""
-        names = [name for name in SIGNS if self.reader.transport.has(OBJECTS[name])]
-        lists = [self._listed(name, history_from) for name in names]
+        lists = [self._listed(name, history_from) for name in SIGNS]
         opened = [(listed.stream, row) for listed in lists for row in listed.rows if self._rest(listed.stream, row)]
         keys = self._customer_keys(row for _, row in opened)
         found = [self._open(name, row, keys) for name, row in opened]
         unanswered: dict[str, str] = {}
         asked = dict(ASKED)
-        figures = [*found, *self._types(opened), *self._counts(lists, history_from)]
+        figures = [*found, *self._types(opened), *self._counts(lists)]
         balances = self._balances(found)
         if balances is not None:
             figures += balances
@@ -86,19 +85,23 @@ class Control:
         stream = self.streams[name]
         dated = _counted(name, history_from)
         listed = Listed(name)
-        for place in self.scope.places(stream):
-            if place.is_top and name == "payments":
+        for object, place in self.reader.lists(stream):
+            if place.is_top and object is PAYMENT:
                 listed.rows += self._shares(stream, place, dated)
                 continue
-            fixed = both(place.condition, TYPES.get(name))
-            asked = Query(OBJECTS[name], place.level, both(fixed, dated), size=1, fields=("key",))
-            if name not in REST or self.reader.transport.query(asked).total <= LISTED:
-                listed.rows += self.reader.rows(Query(OBJECTS[name], place.level, both(fixed, dated)))
+            fixed = both(place.condition, scope.types(name, object))
+            if object is not OBJECTS[name]:  # no condition tells what is open of it: all are looked at
+                found = self.reader.rows(Query(object, place.level, fixed))
+                listed.rows += [row for row in found if scope.is_in_range(stream, row, history_from)]
+                continue
+            asked = Query(object, place.level, both(fixed, dated), size=1, fields=("key",))
+            if self.reader.transport.query(asked).total <= LISTED:
+                listed.rows += self.reader.rows(Query(object, place.level, both(fixed, dated)))
                 continue
             listed.is_whole = False
-            listed.rows += self.reader.rows(Query(OBJECTS[name], place.level, both(fixed, scope.is_open(stream))))
+            listed.rows += self.reader.rows(Query(object, place.level, both(fixed, scope.is_open(stream))))
             for table, condition in _tables(name).items():
-                counted = Query(OBJECTS[name], place.level, both(fixed, dated, condition), size=1, fields=("key",))
+                counted = Query(object, place.level, both(fixed, dated, condition), size=1, fields=("key",))
                 listed.counts[table] = listed.counts.get(table, 0) + self.reader.transport.query(counted).total
         return listed
 
@@ -111,14 +114,12 @@ class Control:
         """Return what is open of a record, as Sage Intacct signs it."""
         if row.get("state") in (*documents.VOID, "draft"):
             return ZERO
-        if name == "deposits":
-            told = "paymentInformation"
-            return values.amount(row, f"{told}.totalEntered") - values.amount(row, f"{told}.txnTotalPaid")
         return values.amount(row, REST[name])
 
     def _open(self, name: str, row: Row, keys: Mapping[str, str]) -> Figure:
         key = f"{OBJECTS[name].name}:{row.get('key')}"
-        own, base = _ROWS[name], self._base_rest(name, row)
+        own = _ROWS[name]
+        base = values.optional_amount(row, own.base_rest)
         return Figure(
             "open_document", Grade.C, key, str(row.get(own.currency)), amount=SIGNS[name] * self._rest(name, row),
             customer=f"customer:{row.get('customer.key') or keys.get(str(row.get('customer.id')))}",
@@ -126,13 +127,6 @@ class Control:
             base_amount=None if base is None else SIGNS[name] * base,
             due_date=_due(name, row),
         )  # fmt: skip
-
-    def _base_rest(self, name: str, row: Row) -> Decimal | None:
-        if name != "deposits":
-            return values.optional_amount(row, _ROWS[name].base_rest)
-        told = "paymentInformation"
-        total, used = (values.optional_amount(row, f"{told}.{n}") for n in ("totalAmountEntered", "totalPaid"))
-        return None if total is None or used is None else total - used
 
     def _types(self, opened: Iterable[tuple[str, Row]]) -> Iterator[Figure]:
         """Every type is mapped whose record type is one that the mapping knows."""
@@ -144,7 +138,7 @@ class Control:
             yield Figure("closed_world", Grade.C, kind, currency, amount=sum(amounts, ZERO), count=len(amounts),
                          mapped=is_known)  # fmt: skip
 
-    def _counts(self, lists: Iterable[Listed], history_from: date) -> Iterator[Figure]:
+    def _counts(self, lists: Iterable[Listed]) -> Iterator[Figure]:
         counts: dict[str, int] = defaultdict(int)
         customers: set[Any] = set()
         is_whole = True
@@ -153,8 +147,6 @@ class Control:
             for table, number in listed.counts.items():
                 counts[table] += number
             for row in listed.rows if listed.is_whole else ():
-                if listed.stream == "deposits" and not self._is_counted(row, history_from):
-                    continue
                 if (its := _table(listed.stream, row)) is not None:
                     counts[its] += 1
                     customers.add(row.get("customer.id"))
@@ -163,10 +155,6 @@ class Control:
         for table in ("customers", "invoices", "credit_notes", "payments", "refunds"):
             if table in counts or table != "customers":
                 yield Figure("count", Grade.C, table, count=counts[table])
-
-    def _is_counted(self, row: Row, history_from: date) -> bool:
-        day = row.get(DATE["deposits"])
-        return not day or str(day) >= history_from.isoformat() or bool(self._rest("deposits", row))
 
     def _balances(self, found: Iterable[Figure]) -> list[Figure] | None:
         """Return each customer's total due and their sum; None where none is kept for the entity alone."""
@@ -254,7 +242,7 @@ class _Names:
 
     currency: str
     number: str
-    base_rest: str = ""
+    base_rest: str
     kind: str = ""
 
 
@@ -265,7 +253,6 @@ _ROWS: Mapping[str, _Names] = {
     "advances": _Names(
         "paymentInformation.currency.txnCurrency", "referenceNumber", "paymentInformation.totalDue", "advance"
     ),
-    "deposits": _Names("currency.txnCurrency", "documentNumber", kind="deposit"),
 }
 
 
@@ -275,9 +262,11 @@ def _kind(name: str, row: Row) -> str:
         return documents.kind_of(row, is_invoice=True) if _is_known(name, row) else f"invoice {row.get('recordType')}"
     if name == "adjustments":
         return documents.kind_of(row, is_invoice=False) if _is_known(name, row) else f"adjustment {row.get('txnType')}"
+    if row.get("kind"):
+        return f"manual {row['kind']}"
     if name == "payments":
         return payments.KINDS.get(str(row.get("recordType")), f"payment {row.get('recordType')}")
-    return {"advances": "advance", "deposits": "manual deposit"}[name]
+    return "advance"
 
 
 def _is_known(name: str, row: Row) -> bool:

@@ -126,7 +126,7 @@ def chunks(values: Iterable[str]) -> Iterator[list[str]]:
 
 def _is_used(stream: Stream, row: Row) -> bool:
     """Tell whether something of a payment or credit was used; one whose amounts cannot be read may have been."""
-    if stream.name in ("payments", "deposits"):
+    if stream.name == "payments":
         return True
     try:
         total, rest = (Decimal(str(row.get(names[stream.name]) or 0)) for names in (TOTAL, REST))

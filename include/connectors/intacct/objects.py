@@ -7,10 +7,12 @@ published OpenAPI description, names of XML those of the objects' definitions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 CREATED, MODIFIED = "audit.createdDateTime", "audit.modifiedDateTime"
 ENTITY = "entity.id"
@@ -27,7 +29,7 @@ class Kind(StrEnum):
     MODULE = "module"  # "8.SO" for orderEntry
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Object:
     """One kind of record.
 
@@ -38,6 +40,7 @@ class Object:
         kinds: of fields that are no plain text.
         permission: what a role must hold to read it, as the user's set-up form calls it.
         subscription: the application that the permission belongs to.
+        shape: makes another object's record of one.
     """
 
     path: str
@@ -46,6 +49,7 @@ class Object:
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     permission: str = ""
     subscription: str = "Accounts Receivable"
+    shape: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
 
     @property
     def name(self) -> str:
@@ -148,7 +152,8 @@ PAYMENT = Object(
         "txnCurrency.totalAmount": "TRX_TOTALENTERED", "txnCurrency.totalDue": "TRX_TOTALDUE",
         "multiEntityPayment.key": "MULTIENTITYPYMTKEY", **_stamps(),
     },
-    {"state": Kind.STATE, "paymentMethod": Kind.STATE, "paidDate": Kind.DAY, **_MOMENTS}, "Payments (Receive payments, Posted payments)",
+    {"state": Kind.STATE, "paymentMethod": Kind.STATE, "paidDate": Kind.DAY, **_MOMENTS},
+    "Payments (Receive payments, Posted payments)",
 )  # fmt: skip
 DETAIL = Object(
     "accounts-receivable/payment-detail", "ARPYMTDETAIL",
@@ -180,6 +185,34 @@ ADVANCE = Object(
         **_MOMENTS,
     }, "Advances",
 )  # fmt: skip
+
+
+def _as_payment(deposit: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a manual deposit as the payment that it is, and as which the gateway lists it."""
+    told = "paymentInformation"
+    names = {
+        "key": "key", "state": "state", "customer.key": "customer.key", "customer.id": "customer.id", ENTITY: ENTITY,
+        "documentNumber": "documentNumber", "paidDate": f"{told}.paidDate", CREATED: CREATED, MODIFIED: MODIFIED,
+        "baseCurrency.currency": "currency.baseCurrency", "txnCurrency.currency": "currency.txnCurrency",
+        "txnCurrency.totalAmount": f"{told}.totalEntered",
+    }  # fmt: skip
+    rests = {
+        "txnCurrency.totalDue": ("totalEntered", "txnTotalPaid"),
+        "baseCurrency.totalDue": ("totalAmountEntered", "totalPaid"),
+    }
+    row = {ours: deposit[theirs] for ours, theirs in names.items() if theirs in deposit}
+    row |= {name: _less(*(deposit.get(f"{told}.{part}") for part in parts)) for name, parts in rests.items()}
+    return row | {"recordType": "rp", "kind": "deposit"}
+
+
+def _less(total: Any, used: Any) -> Any:
+    """Return what is left, written as amounts are; what is no amount is left to the mapping to refuse."""
+    try:
+        return str(Decimal(total) - Decimal(used)) if isinstance(total, str) and isinstance(used, str) else None
+    except InvalidOperation:
+        return None
+
+
 DEPOSIT = Object(
     "accounts-receivable/manual-deposit", "",
     dict.fromkeys(
@@ -190,7 +223,7 @@ DEPOSIT = Object(
         ),
         "",
     ),
-    {}, "Manual deposits",
+    {}, "Manual deposits", shape=_as_payment,
 )  # fmt: skip
 PLACE = Object(
     "company-config/entity", "LOCATIONENTITY",

@@ -18,8 +18,8 @@ from include.connectors.intacct import records, scope
 from include.connectors.intacct.conditions import Condition, Is, after, both, either, is_in
 from include.connectors.intacct.linked import Linked
 from include.connectors.intacct.lookups import Lookups, chunks
-from include.connectors.intacct.objects import CREATED, CUSTOMER, DETAIL, MODIFIED
-from include.connectors.intacct.scope import OBJECTS, SOURCES, TYPES, Place, Scope
+from include.connectors.intacct.objects import CREATED, CUSTOMER, DETAIL, MODIFIED, Object
+from include.connectors.intacct.scope import OBJECTS, SOURCES, Place, Scope
 from include.connectors.intacct.settings import Settings
 from include.connectors.intacct.transport import Query, Reply, Row, Transport
 from include.connectors.paging import MOST_PAGES
@@ -31,7 +31,7 @@ Choose = Callable[[Row], bool]
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One list of a read: a place, and by what it is ordered.
+    """One list of a read: an object at a place, and by what it is ordered.
 
     Args:
         by: the moment that orders it besides the key; "" = the key alone.
@@ -39,6 +39,7 @@ class Pass:
         named: reads these records, whatever else holds of them.
     """
 
+    object: Object
     place: Place
     by: str = ""
     condition: Condition | None = None
@@ -57,30 +58,34 @@ class Reader:
 
     def read(self, stream: Stream, window: Window) -> Iterator[Page]:
         """Page through what a window bounds; `until` is held to here."""
-        if window.resume == END or not self.transport.has(OBJECTS[stream.name]):
+        if window.resume == END:
             return
-        bounds = scope.in_range(stream, window.history_from)
-        if window.customers is not None:
-            wanted = self._of_customers(stream, window.customers)
-            if wanted is None:
-                return
-            bounds = both(bounds, wanted)
-        passes = self._passes(stream, window, bounds)
+        wanted = None
+        if window.customers is not None and (wanted := self._of_customers(stream, window.customers)) is None:
+            return
+        passes = self._passes(stream, window, wanted)
         first, at, key = _place(window.resume)
         for index in range(first, len(passes)):
             last = index == len(passes) - 1
             for reply, following in self._pages(stream, passes[index], at, key):
                 token = END if last and following is None else f"{index}|{following or END}"
                 choose = self._chosen(stream, passes[index], window)
-                if page := self.page(stream, passes[index].place, reply, choose, token, window):
+                if page := self.page(stream, passes[index], reply, choose, token, window):
                     yield page
             at, key = "", ""
 
-    def listed(self, stream: Stream, condition: Condition | None) -> Iterator[Page]:
-        """Page through what fulfils a condition, by key, whatever its age."""
-        for index, place in enumerate(self.scope.places(stream)):
-            for reply, following in self._pages(stream, Pass(place, condition=condition), "", ""):
-                if page := self.page(stream, place, reply, lambda row: True, f"{index}|{following or END}"):
+    def listed(self, stream: Stream, condition: Condition | None, is_open: bool = False) -> Iterator[Page]:
+        """Page through what fulfils a condition, by key, whatever its age.
+
+        Args:
+            is_open: what has an open rest, as far as a list can be asked for it.
+        """
+        for index, (object, place) in enumerate(self.lists(stream)):
+            asked = both(condition, scope.is_open(stream) if is_open and object is OBJECTS[stream.name] else None)
+            choose: Choose = (lambda row: scope.rest_of(stream, row)) if is_open else lambda row: True
+            each = Pass(object, place, condition=asked)
+            for reply, following in self._pages(stream, each, "", ""):
+                if page := self.page(stream, each, reply, choose, f"{index}|{following or END}"):
                     yield page
 
     def named(self, stream: Stream, keys: Sequence[str]) -> Iterator[Page]:
@@ -90,27 +95,26 @@ class Reader:
                 yield replace(page, token=f"{part}|{page.token}")
 
     def keys(self, stream: Stream, history_from: date) -> Iterator[str]:
-        """List the keys of a whole read; where a record's belonging is looked up, it is read as there."""
+        """List the keys of a whole read; where it takes more to tell that a record belongs, it is read as there."""
         window = Window(history_from=history_from)
-        if not self.transport.has(OBJECTS[stream.name]):
-            return
-        for each in self._passes(stream, window, scope.in_range(stream, history_from)):
-            if each.named is not None or each.place.is_top:
+        for each in self._passes(stream, window, None):
+            if each.named is not None or each.place.is_top or each.object is not OBJECTS[stream.name]:
                 for reply, _ in self._pages(stream, each, "", ""):
                     wanted = self._chosen(stream, each, window)
-                    if page := self.page(stream, each.place, reply, wanted, "-"):
+                    if page := self.page(stream, each, reply, wanted, "-"):
                         yield from (item.key for item in page.items)
                 continue
             for reply, _ in self._pages(stream, each, "", "", fields=("key",)):
                 yield from (records.key(stream, row) for row in reply.rows)
 
     def page(
-        self, stream: Stream, place: Place, reply: Reply, choose: Choose, token: str, window: Window | None = None
+        self, stream: Stream, each: Pass, reply: Reply, choose: Choose, token: str, window: Window | None = None
     ) -> Page | None:
         """Return the page of those records that are chosen, with what is looked up for them; None if none is."""
+        place = each.place
         kept = [index for index, row in enumerate(reply.rows) if choose(row)]
         looked = self.lookups.of(stream, place, [reply.rows[index] for index in kept])
-        about = self._about(place)
+        about = self._about(each)
         found = records.assemble(stream, about, [reply.rows[index] for index in kept], looked)
         pairs = [
             (index, record)
@@ -125,9 +129,10 @@ class Reader:
 
     def ours(self, stream: Stream, place: Place, condition: Condition | None) -> Iterator[tuple[Row, Row]]:
         """Yield each record of a place that is the organization's, as it came and as it is joined."""
-        for reply, _ in self._pages(stream, Pass(place, condition=condition), "", ""):
+        each = Pass(OBJECTS[stream.name], place, condition=condition)
+        for reply, _ in self._pages(stream, each, "", ""):
             looked = self.lookups.of(stream, place, reply.rows)
-            found = records.assemble(stream, self._about(place), reply.rows, looked)
+            found = records.assemble(stream, self._about(each), reply.rows, looked)
             for row, record in zip(reply.rows, found, strict=True):
                 if self._is_ours(stream, place, record, looked):
                     yield row, record
@@ -144,23 +149,38 @@ class Reader:
             key = str(reply.rows[-1].get("key"))
         raise _circle(f"{query.object.name} have no end")
 
-    def _passes(self, stream: Stream, window: Window, bounds: Condition | None) -> list[Pass]:
-        places = self.scope.places(stream)
+    def lists(self, stream: Stream) -> list[tuple[Object, Place]]:
+        """Return every list of the stream; only payments of the top level are shared among organizations."""
+        return [
+            (object, place)
+            for object in scope.objects(stream, self.transport)
+            for place in self.scope.places(stream)
+            if not place.is_top or self.scope.owns_top or object is OBJECTS[stream.name]
+        ]
+
+    def _passes(self, stream: Stream, window: Window, wanted: Condition | None) -> list[Pass]:
+        """Return the lists of a read.
+
+        Args:
+            wanted: what holds of the records of those customers that the window names.
+        """
+        lists = self.lists(stream)
+        dated = scope.in_range(stream, window.history_from)
+        bounds = {object: both(dated if object is OBJECTS[stream.name] else None, wanted) for object, _ in lists}
         if window.since is None:
-            passes = [Pass(place, condition=bounds) for place in places]
+            passes = [Pass(object, place, condition=bounds[object]) for object, place in lists]
             if stream.name in SOURCES and window.customers is None:
                 older = tuple(self.linked.of(stream, window.history_from))
-                passes += [Pass(place, named=older) for place in places] if older else []
+                passes += [Pass(object, place, named=older) for object, place in lists] if older else []
             return passes
         moment = _written(window.since)
         changed = [
-            Pass(place, by, both(bounds, Is(by, "$gte", moment), None if by == MODIFIED else Is(MODIFIED, "$eq", None)))
-            for place in places
+            Pass(object, place, by, both(bounds[object], Is(by, "$gte", moment), _never_changed(by)))
+            for object, place in lists
             for by in (MODIFIED, CREATED)
         ]
-        if stream.name in SOURCES:
-            used = tuple(self._used_since(stream, moment))
-            changed += [Pass(place, condition=bounds, named=used) for place in places] if used else []
+        if stream.name in SOURCES and (used := tuple(self._used_since(stream, moment))):
+            changed += [Pass(object, place, condition=bounds[object], named=used) for object, place in lists]
         return changed
 
     def _used_since(self, stream: Stream, moment: str) -> list[str]:
@@ -182,8 +202,8 @@ class Reader:
             SourceUnavailable: the list is not in the order that was asked for.
         """
         order = (each.by, "key") if each.by else ("key",)
-        asked = Query(OBJECTS[stream.name], each.place.level, order=order, fields=fields)
-        fixed = both(each.place.condition, TYPES.get(stream.name), each.condition)
+        asked = Query(each.object, each.place.level, order=order, fields=fields)
+        fixed = both(each.place.condition, scope.types(stream.name, each.object), each.condition)
         left = [k for k in each.named if not key or int(k) > int(key)] if each.named is not None else None
         for _ in range(MOST_PAGES):
             chunk = None if left is None else left[: self.settings.page_size]
@@ -220,13 +240,14 @@ class Reader:
         return reply
 
     def _chosen(self, stream: Stream, each: Pass, window: Window) -> Choose:
-        """Return what leaves out of a pass the records that an earlier one of the same read has brought."""
+        """Return what leaves out of a pass what is out of range, and what an earlier one of the read has brought."""
+        is_within: Choose = lambda row: scope.is_in_range(stream, row, window.history_from)  # noqa: E731
         if each.named is None:
-            return lambda row: True
+            return is_within if each.object is not OBJECTS[stream.name] else lambda row: True
         if window.since is None:
-            return lambda row: not scope.is_in_range(stream, row, window.history_from)
+            return lambda row: not is_within(row)
         since = window.since
-        return lambda row: (own := records.stamp(row)) is None or own < since
+        return lambda row: is_within(row) and ((own := records.stamp(row)) is None or own < since)
 
     def _is_ours(self, stream: Stream, place: Place, record: Row, looked: records.Looked) -> bool:
         """Tell whether a payment of the top level is the organization's, or settles a document of its."""
@@ -244,9 +265,11 @@ class Reader:
         ids = self.lookups.ids_of(keys)
         return is_in("customer.id", ids) if ids else None
 
-    def _about(self, place: Place) -> dict[str, Any]:
+    def _about(self, each: Pass) -> dict[str, Any]:
+        place = each.place
         return {
-            "facts": self.transport.facts(), "base_currency": self.scope.base_currency, "is_top": place.is_top,
+            "object": each.object.name, "facts": self.transport.facts(), "is_top": place.is_top,
+            "base_currency": self.scope.base_currency,
             "entity": self.scope.entity, "owns_top": self.scope.owns_top, "rate_basis": self.settings.rate_basis,
         }  # fmt: skip
 
@@ -256,6 +279,11 @@ def _is_timely(record: Row, window: Window | None) -> bool:
     if window is None or at is None:
         return True
     return (window.since is None or window.since <= at) and (window.until is None or at < window.until)
+
+
+def _never_changed(by: str) -> Condition | None:
+    """Return, for a list by creation, that a record never changed."""
+    return None if by == MODIFIED else Is(MODIFIED, "$eq", None)
 
 
 def _place(token: str | None) -> tuple[int, str, str]:

@@ -1,4 +1,4 @@
-"""Payments, overpayments, advances and manual deposits, with what they settled; reversals of payments as refunds.
+"""Payments and manual deposits, overpayments and advances, with what they settled; reversals as refunds.
 
 A payment of nothing is how a credit is used: it is no row of its own. A payment that was reversed is voided, and so
 is the record that reversed it: both cancel each other, and the documents are open again. A payment of the top level
@@ -57,7 +57,7 @@ def payment(record: Record, key: str, said: Normalized) -> None:
     if record_type not in ("rp", "ro"):
         raise UnknownValue("kind")
     movement = Movement(
-        KINDS[record_type],
+        values.text(record, "kind") or KINDS[record_type],
         values.amount(record, "txnCurrency.totalAmount"),
         values.amount(record, "txnCurrency.totalDue"),
         values.optional_amount(record, "baseCurrency.totalDue"),
@@ -92,32 +92,6 @@ def advance(record: Record, key: str, said: Normalized) -> None:
         values.day(record, f"{told}.paymentDate"),
     )
     _add("advances", record, key, movement, said)
-
-
-def deposit(record: Record, key: str, said: Normalized) -> None:
-    """Add a manual deposit with what it was used for.
-
-    Raises:
-        UnknownValue: its state is one that no mapping covers.
-        ValueError: a value is missing or not of its kind.
-    """
-    told = "paymentInformation"
-    total = values.amount(record, f"{told}.totalEntered")
-    base = values.optional_amount(record, f"{told}.totalAmountEntered")
-    base_used = values.optional_amount(record, f"{told}.totalPaid")
-    movement = Movement(
-        "deposit",
-        total,
-        total - values.amount(record, f"{told}.txnTotalPaid"),
-        None if base is None or base_used is None else base - base_used,
-        values.required(record, "currency.txnCurrency"),
-        values.text(record, "currency.baseCurrency"),
-        None,
-        values.text(record, "documentNumber"),
-        None,
-        values.day(record, f"{told}.paidDate"),
-    )
-    _add("deposits", record, key, movement, said)
 
 
 def number(kind: str, key: str) -> str:

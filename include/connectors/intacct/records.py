@@ -17,6 +17,7 @@ from include.connectors.intacct.objects import (
     CATEGORY,
     CONTACT,
     CREATED,
+    DEPOSIT,
     DETAIL,
     INVOICE,
     MODIFIED,
@@ -77,7 +78,8 @@ def decode(stream: Stream, staged: bytes) -> list[dict[str, Any]]:
     looked = Looked(said["ids"])
     for name, replies in said["joined"].items():
         looked.rows[name] = [row for reply in replies for row in _rows(JOINED[name], reply, about["facts"])]
-    rows = _rows(OBJECTS[stream.name], said["reply"], about["facts"])
+    object = next(each for each in (OBJECTS[stream.name], DEPOSIT) if each.name == about["object"])
+    rows = _rows(object, said["reply"], about["facts"])
     return assemble(stream, about, [rows[index] for index in said["kept"]], looked)
 
 

@@ -104,7 +104,8 @@ class Rest:
         found = reply["ia::result"]
         if not isinstance(found, list) or {*map(type, found)} - {dict}:
             raise TypeError("a result is no list of records")
-        return [flat(row, object.fields) for row in found]
+        rows = (flat(row, object.fields) for row in found)
+        return [object.shape(row) if object.shape else row for row in rows]
 
     def _post(self, path: str, body: Any, entity: str) -> Answer:
         """Ask; a token that a 400 calls over is renewed as after a 401."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from include.connectors.base import Entity, Stream
-from include.connectors.intacct.conditions import Both, Condition, Is, either
+from include.connectors.intacct.conditions import Condition, Is, both, either
 from include.connectors.intacct.objects import (
     ADJUSTMENT,
     ADVANCE,
@@ -25,9 +25,10 @@ from include.errors import ConfigurationError, SourceUnavailable
 
 OBJECTS: Mapping[str, Object] = {
     "customers": CUSTOMER, "invoices": INVOICE, "adjustments": ADJUSTMENT, "payments": PAYMENT, "advances": ADVANCE,
-    "deposits": DEPOSIT,
 }  # fmt: skip
 """Stream → what it reads."""
+BESIDES: Mapping[str, Object] = {"payments": DEPOSIT}
+"""Stream → another list with records of the same kind, under numbers of the same sequence."""
 TYPES: Mapping[str, Condition] = {
     # An advance may come among the payments, under the same number: its own list reads it.
     "payments": Is("recordType", "$ne", "rr"),
@@ -37,20 +38,19 @@ SOURCES: Mapping[str, tuple[str, ...]] = {
     "invoices": ("negativeInvoice.key", "inlineTxn.key"),
     "adjustments": ("arAdjustment.key",),
     "advances": ("arAdvance.key", "postedAdvance.key"),
-    "deposits": ("arPostedOverPayment.key",),
 }
 """Stream → by which fields a payment detail names its records as what is used."""
 TARGETS: Mapping[str, str] = {"invoices": "arInvoice.key", "adjustments": "positiveAdjustment.key"}
 """Stream → by which field a payment detail names its records as what is settled."""
 DATE: Mapping[str, str] = {
     "invoices": "invoiceDate", "adjustments": "createdDate", "payments": "paidDate",
-    "advances": "paymentInformation.paymentDate", "deposits": "paymentInformation.paidDate",
+    "advances": "paymentInformation.paymentDate",
 }  # fmt: skip
 REST: Mapping[str, str] = {
     "invoices": "totalTxnAmountDue", "adjustments": "txnCurrency.totalDue", "payments": "txnCurrency.totalDue",
     "advances": "paymentInformation.totalTxnAmountDue",
 }  # fmt: skip
-"""What is still open; a manual deposit states what was used of it instead, and so is always read."""
+"""What is still open; a manual deposit has no field to ask for it, so that all of them are looked at."""
 CLOSED: Mapping[str, str] = {
     "invoices": "paymentInformation.fullyPaidDate", "adjustments": "baseCurrency.paidDate",
 }  # fmt: skip
@@ -124,8 +124,23 @@ def is_in_range(stream: Stream, row: Row, history_from: date) -> bool:
     if name not in REST or (name in DRAFTS and row.get("state") == "draft"):
         return True
     days = [row.get(DATE[name]), row.get(CLOSED.get(name, ""))]
-    rest = str(row.get(REST[name]) or "0").strip("-0.")
-    return bool(rest) or any(isinstance(each, str) and each >= day for each in days)
+    return rest_of(stream, row) or any(isinstance(each, str) and each >= day for each in days)
+
+
+def rest_of(stream: Stream, row: Row) -> bool:
+    """Tell whether something of a record is open; one whose amount cannot be read may be."""
+    return bool(str(row.get(REST[stream.name]) or "0").strip("-0."))
+
+
+def objects(stream: Stream, transport: Transport) -> list[Object]:
+    """Return the lists that a stream reads over this transport."""
+    found = [OBJECTS[stream.name], *([BESIDES[stream.name]] if stream.name in BESIDES else [])]
+    return [object for object in found if transport.has(object)]
+
+
+def types(name: str, object: Object) -> Condition | None:
+    """Return what holds for those of an object's records that the stream of this name reads."""
+    return TYPES.get(name) if object is OBJECTS[name] else None
 
 
 def is_open(stream: Stream) -> Condition | None:
@@ -185,11 +200,11 @@ def scope(transport: Transport, settings: Settings, entity: str) -> Scope:
 
 def top_level_documents(transport: Transport) -> int:
     """Count the documents that belong to no entity."""
-    streams = [(name, object) for name, object in OBJECTS.items() if name != "customers" and transport.has(object)]
+    lists = [*OBJECTS.items(), *BESIDES.items()]
+    streams = [(name, object) for name, object in lists if name != "customers" and transport.has(object)]
     return sum(
         transport.query(
-            Query(object, "", Both((Is(ENTITY, "$eq", None), *(TYPES[name],))) if name in TYPES
-                  else Is(ENTITY, "$eq", None), size=1, fields=("key",))
+            Query(object, "", both(Is(ENTITY, "$eq", None), types(name, object)), size=1, fields=("key",))
         ).total
         for name, object in streams
     )  # fmt: skip
