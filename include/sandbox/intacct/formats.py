@@ -18,7 +18,7 @@ class Formats:
     """The formats of one user: `date_format` is a separator and three letters, as `/mdY`."""
 
     def __init__(self, settings: Settings) -> None:
-        separator, *letters = settings.date_format
+        separator, letters = settings.date_format[0], settings.date_format[1:]
         self._day = separator.join(PARTS[letter] for letter in letters)
         self._time = "%H:%M:%S" if settings.clock_hours == "24" else "%I:%M:%S %p"
         sign, hours, minutes = settings.gmt_offset[0], settings.gmt_offset[1:3], settings.gmt_offset[4:6]

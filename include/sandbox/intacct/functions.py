@@ -100,7 +100,7 @@ class Functions:
         said = text(asked, "query")
         try:
             condition = (
-                legacy.condition(said, lambda name: reader.column(element, name), self._formats) if said else None
+                legacy.condition(said, lambda name: reader.searched(element, name), self._formats) if said else None
             )
         except legacy.BadQuery as error:
             raise QueryFailed(f"The query is invalid at {error}") from None

@@ -97,7 +97,16 @@ class GatewayReader:
         except (KeyError, UnknownField):
             raise QueryFailed(f"Field {name} does not exist in {element}") from None
         words = WORDS.get(name.rpartition(".")[2])
-        return Column(column.kind, _in_words(column, words)) if words else late(source, column, self.view)
+        return Column(column.kind, _in_words(column, words)) if words else column
+
+    def searched(self, element: str, name: str) -> Column:
+        """Return how a condition reads a field, to which the last changes come later.
+
+        Raises:
+            QueryFailed: there is no such field.
+        """
+        column = self.column(element, name)
+        return late(rest_name(element, name), column, self.view)
 
     def _filter(self, element: str, inside: Element, ignore_case: bool) -> Condition:
         """Return the condition of a filter, which has one operator at its top."""
@@ -112,7 +121,7 @@ class GatewayReader:
             parts = [self._condition(element, each, ignore_case) for each in said]
             return all_of(parts) if said.tag == "and" else any_of(parts)
         name, values = text(said, "field"), [text_of(each) for each in said.findall("value")]
-        column = self.column(element, name)
+        column = self.searched(element, name)
         try:
             return self._comparison(said.tag, column, values, ignore_case)
         except BadValue as error:

@@ -154,7 +154,8 @@ def _address(party: Party) -> Values:
     at = party.address
     return {
         "mailingAddress.addressLine1": at.line1, "mailingAddress.city": at.city,
-        "mailingAddress.state": at.region or None, "mailingAddress.postCode": at.postal_code, "mailingAddress.country": at.country,
+        "mailingAddress.state": at.region or None, "mailingAddress.postCode": at.postal_code,
+        "mailingAddress.country": at.country,
         "mailingAddress.isoCountryCode": COUNTRIES.get(at.country),
     }  # fmt: skip
 
