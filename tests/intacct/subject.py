@@ -8,7 +8,7 @@ from demo.tryton_files import free_port
 from include.connectors.base import Stream
 from include.connectors.normalized import Record
 from include.sandbox.intacct.documents import is_order_entry
-from include.sandbox.records import Kind
+from include.sandbox.records import Document, Kind
 from tests.conformance.subject import Subject
 from tests.intacct.conftest import Running
 
@@ -28,7 +28,7 @@ def make(running: Running) -> Subject:
             running.ledger.now = max(running.ledger.now, datetime.now(UTC)) + timedelta(seconds=2)
             invoice.reference += "!"
             books.touch(invoice, running.ledger.now)
-        return key_of(running, invoice.number)
+        return key_of(running, invoice)
 
     return Subject(
         connect=running.connector,
@@ -42,10 +42,12 @@ def make(running: Running) -> Subject:
     )
 
 
-def key_of(running: Running, number: str) -> str:
-    """Return the external id of the invoice with this number, by the ledger's own view."""
+def key_of(running: Running, invoice: Document) -> str:
+    """Return the external id of an invoice; another entity may have one of the same number."""
     rows = running.server.face.views.now().rows("accounts-receivable/invoice").values()
-    return next(f"invoice:{row.key}" for row in rows if row.values["invoiceNumber"] == number)
+    told = (invoice.number, invoice.created_at)
+    same = (r for r in rows if (r.values["invoiceNumber"], r.values["audit.createdDateTime"]) == told)
+    return f"invoice:{next(same).key}"
 
 
 def spoil(stream: Stream, record: Record) -> Record:
