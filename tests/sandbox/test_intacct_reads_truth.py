@@ -69,7 +69,7 @@ def rest_documents(reader: Reader) -> dict[str, tuple[Any, ...]]:
         "state",
         "description",
     )
-    for r in reader.rows(ADJUSTMENT, *fields):
+    for r in reader.rows(ADJUSTMENT, *fields, "state", "description"):
         if r["state"] in LIVING and r["description"] != "Refund":
             found[r["key"]] = (r["entity.id"], r[fields[2]], amount(r[fields[3]]), amount(r[fields[4]]))
     inside = "paymentInformation"
@@ -207,15 +207,14 @@ def test_an_invoice_adds_up_in_both_currencies(company: Server, group: Ledger) -
         books, document = books_of[row["key"]]
         assert row["currency.baseCurrency"] == books.entity.currency
         sign = 1 if document.kind is Kind.INVOICE else -1
-        assert (base, base_due) == (
-            books.in_base(sign * document.gross, document.rate), books.in_base(sign * document.outstanding, document.rate)
-        )  # fmt: skip
+        stated = [books.in_base(sign * each, document.rate) for each in (document.gross, document.outstanding)]
+        assert [base, base_due] == stated
         foreign += row["currency.txnCurrency"] != row["currency.baseCurrency"]
     assert foreign > 10
 
 
 @pytest.mark.parametrize("entity", ["", "E100", "E200"])
-def test_what_a_customer_owes_and_the_aging_are_the_truths_base_totals(
+def test_what_customers_owe_and_the_aging_are_the_truths_base_totals(
     company: Server, group: Ledger, entity: str
 ) -> None:
     totals = {}
