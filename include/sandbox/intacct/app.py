@@ -121,7 +121,10 @@ class Face:
             self._end(grant, order)
             grant = None
         if not grant:
-            refused = problems.gateway_error(self.settings.expired_token, 31, "Invalid Token")
+            said = (
+                "Invalid Token" if self.settings.expired_token == 401 else "Invalid token"
+            )  # as a client looks for it
+            refused = problems.gateway_error(self.settings.expired_token, 31, said)
             return self._finished(request, refused, entity)
         if refusal := self._limit(order):
             return self._finished(request, refusal, entity)

@@ -39,7 +39,9 @@ def _plain(found: etree._Element, depth: int) -> Element:
         raise BadMessage("the request is too deep")
     copy = Element(str(found.tag), {str(name): str(value) for name, value in found.attrib.items()})
     copy.text = found.text
-    copy.extend(_plain(child, depth + 1) for child in found if isinstance(child.tag, str))
+    for child in found:
+        if isinstance(child.tag, str):
+            copy.append(_plain(child, depth + 1))
     return copy
 
 
