@@ -49,12 +49,14 @@ class Running:
         extra: dict[str, Any] = {"top_level_entity": self.owner} if self.owner else {}
         if self.transport == "rest":
             extra["username"] = f"{user.id}@{company}"
-            facts = {"login": app.client_id, "password": app.client_secret}
+            facts = {"host": self.server.url, "login": app.client_id, "password": app.client_secret}
         else:
             extra |= {"company_id": company, "sender_id": app.sender_id, "sender_password": app.sender_password}
-            facts = {"login": user.id, "password": user.password}
+            facts = {"host": self.server.url, "login": user.id, "password": user.password}
         extra |= self.extra | changes.pop("extra", {})
-        return Connection(extra=extra, **({"id": f"intacct_{self.transport}", "host": self.server.url} | facts | changes))
+        return Connection(
+            extra=extra, **({"id": f"intacct_{self.transport}", "host": self.server.url} | facts | changes)
+        )
 
     def connector(self, connection: Connection | None = None, entity: str | None = None) -> Intacct:
         """A fresh connector for the entity under test."""

@@ -37,6 +37,9 @@ class Lookups:
         looked = Looked()
         if stream.name == "customers":
             self._contacts(place, rows, looked)
+            looked.parents = sorted(
+                self._seen({str(row["parent.key"]) for row in rows if row.get("parent.key")}), key=int
+            )
             return looked
         looked.ids = self.keys_of({str(row.get("customer.id")) for row in rows if not row.get("customer.key")})
         used = [str(row.get("key")) for row in rows if _is_used(stream, row)]
@@ -52,6 +55,16 @@ class Lookups:
         for chunk in chunks(keys):
             reply = self._rows(Query(CUSTOMER, "", is_in("key", chunk), fields=("key", "id")))
             found += [str(row["id"]) for row in reply if row.get("id")]
+        return found
+
+    def _seen(self, keys: set[str]) -> set[str]:
+        """Return those of these customers that the organization sees."""
+        found: set[str] = set()
+        top = either(Is(ENTITY_FIELD, "$eq", self.scope.entity), Is(ENTITY_FIELD, "$eq", None))
+        level, visible = ("", top) if self.scope.owns_top else (self.scope.entity, None)
+        for chunk in chunks(sorted(keys)):
+            asked = Query(CUSTOMER, level, both(is_in("key", chunk), visible), fields=("key",))
+            found |= {str(row.get("key")) for row in self._rows(asked)}
         return found
 
     def _contacts(self, place: Place, rows: Sequence[Row], looked: Looked) -> None:

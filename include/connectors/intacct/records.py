@@ -44,12 +44,15 @@ class Looked:
 
     Args:
         ids: customer's id → key, where documents name their customer by id only.
+        parents: those of customers' parents that the organization sees: a shared customer may belong below one that
+            is another entity's own.
         rows: name in `JOINED` → records.
         raws: the same as they came.
         split: payments of the top level of which every entity has a share of its own; those count, not the whole.
     """
 
     ids: dict[str, str] = field(default_factory=dict)
+    parents: list[str] = field(default_factory=list)
     rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     raws: dict[str, list[bytes]] = field(default_factory=lambda: defaultdict(list))
     split: set[str] = field(default_factory=set)
@@ -63,7 +66,7 @@ class Looked:
 def body(about: Mapping[str, Any], raw: bytes, looked: Looked, kept: Sequence[int]) -> bytes:
     """Return a page: the reply as it came, what was looked up besides, and which of its records are kept."""
     is_text = about["facts"]["transport"] == "gateway"
-    head = json.dumps({"about": about, "kept": list(kept), "ids": looked.ids}).encode()[:-1]
+    head = json.dumps({"about": about, "kept": list(kept), "ids": looked.ids, "parents": looked.parents}).encode()[:-1]
     joined = (
         b"%s: [%s]" % (json.dumps(name).encode(), b", ".join(_staged(raw, is_text) for raw in raws))
         for name, raws in looked.raws.items()
@@ -75,7 +78,7 @@ def decode(stream: Stream, staged: bytes) -> list[dict[str, Any]]:
     """Return a page's records, each with what was looked up for it and what its organization is."""
     said = exact_json.decode(staged)
     about = said["about"]
-    looked = Looked(said["ids"])
+    looked = Looked(said["ids"], said["parents"])
     for name, replies in said["joined"].items():
         looked.rows[name] = [row for reply in replies for row in _rows(JOINED[name], reply, about["facts"])]
     object = next(each for each in (OBJECTS[stream.name], DEPOSIT) if each.name == about["object"])
@@ -97,6 +100,7 @@ def assemble(stream: Stream, about: Mapping[str, Any], rows: Iterable[Row], look
     for row in rows:
         record = {**row, "about": about}
         if stream.name == "customers":
+            record["parent.key"] = parent if (parent := row.get("parent.key")) in looked.parents else None
             record["contacts"] = [*_contacts(row, contacts, categories.get(row.get("key"), ()))]
         else:
             record["customer.key"] = row.get("customer.key") or looked.ids.get(str(row.get("customer.id")))
