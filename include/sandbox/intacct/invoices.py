@@ -20,7 +20,7 @@ from include.sandbox.intacct.documents import (
 from include.sandbox.intacct.objects import Row
 from include.sandbox.intacct.people import contact_id, term_id
 from include.sandbox.intacct.source import Source, Values, numbered, stamps
-from include.sandbox.records import Document
+from include.sandbox.records import Document, Kind
 
 VERSIONS = 10_000
 """By so much the numbers of contact versions are higher than those of their contacts."""
@@ -67,7 +67,8 @@ def _common(source: Source, books: Books, document: Document, key: int) -> tuple
     settings, entity = source.settings, books.entity
     values, owner = source.whose(books, document.party)
     ordered = is_order_entry(document, settings)
-    late = (document.due_on - books.day(source.now)).days if document.due_on else None
+    due = document.due_on or (document.issued_on if document.kind is Kind.CREDIT_NOTE else None)
+    late = (due - books.day(source.now)).days if due else None
     party = source.company.customer(books, document.party)
     contact: Values = {}
     if party:
@@ -79,7 +80,7 @@ def _common(source: Source, books: Books, document: Document, key: int) -> tuple
         "salesDocument.key": key if ordered else None,
         "salesDocument.id": f"Sales Invoice-{document.number}" if ordered else None,
         "term.key": source.numbers["term"].of((term_id(party.terms),)) if party else None,
-        "invoiceDate": document.issued_on, "dueDate": document.due_on,
+        "invoiceDate": document.issued_on, "dueDate": due,
         "invoiceSummary.id": f"Invoices: {document.issued_on:%Y/%m/%d} Batch",
         "invoiceSummary.key": int(f"{document.issued_on:%Y%m%d}"), "invoiceSummary.glPostingDate": document.issued_on,
         "currency.baseCurrency": entity.currency, "currency.txnCurrency": document.currency,

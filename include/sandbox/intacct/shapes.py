@@ -39,6 +39,7 @@ def written(kind: Kind, value: Value) -> object:
 def amount(value: object) -> str:
     """Return an amount with two decimals at least."""
     assert isinstance(value, Decimal), "amounts are exact"
+    value += 0  # nothing has no sign
     exponent = value.as_tuple().exponent
     return f"{value.quantize(Decimal('0.01')) if isinstance(exponent, int) and exponent > -2 else value:f}"
 
