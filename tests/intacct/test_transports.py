@@ -41,13 +41,24 @@ def test_both_transports_give_the_same_rows(running: Running, number: int) -> No
     }
     for table in TABLES:
         first, second = over["rest"][table], over["gateway"][table]
-        assert first.keys() == second.keys(), table
-        for key, row in first.items():
+        more = (
+            {key for key in first.keys() - second.keys() if _is_listed_only(first[key])}
+            if table == "contacts"
+            else set()
+        )
+        assert first.keys() - more == second.keys(), table
+        for key in second:
+            row = first[key]
             differs = {name for name in row if row[name] != second[key][name]}
-            allowed = SAID_BY_REST_ONLY if row.get("kind") == "deposit" else set()
-            allowed |= {"position"} if table == "contacts" else set()  # the gateway's lists have no categories
+            allowed = {*SAID_BY_REST_ONLY} if row.get("kind") == "deposit" else set()
+            allowed |= {"position"} if table == "contacts" else set()  # categories come from the contact list, too
             assert differs <= allowed, f"{table} {key}: {differs}"
     assert any(row["kind"] == "deposit" for row in over["rest"]["payments"].values()) or number
+
+
+def _is_listed_only(contact: dict[str, Any]) -> bool:
+    """Tell a contact that a customer has in its contact list alone, which no query of the gateway reaches."""
+    return all(role.startswith("category ") for role in contact["position"].split(", "))
 
 
 @pytest.mark.parametrize("form", [("/mdY", "24", "-05:00"), (".dmY", "24", "+01:00"), ("-Ymd", "12", "+05:30")])

@@ -81,8 +81,9 @@ def flag(record: Mapping[str, Any], name: str) -> bool | None:
 
 
 def times(record: Mapping[str, Any]) -> dict[str, datetime | None]:
-    """Return when the source made and last changed a record, UTC."""
-    return {"source_created_at": _moment(record, CREATED), "source_updated_at": _moment(record, MODIFIED)}
+    """Return when the source made and last changed a record, UTC; what never changed was last changed when made."""
+    made = _moment(record, CREATED)
+    return {"source_created_at": made, "source_updated_at": _moment(record, MODIFIED) or made}
 
 
 def _moment(record: Mapping[str, Any], name: str) -> datetime | None:
