@@ -11,6 +11,8 @@ from include.sandbox.intacct.settings import User
 from include.sandbox.ledger import Ledger
 from tests.sandbox.intacct_reader import CONTACT, CUSTOMER, DETAIL, ENTITY, INVOICE, Reader
 
+PAID_ON = "paymentInformation.fullyPaidDate"
+
 
 @pytest.fixture
 def reader(company: Server) -> Reader:
@@ -207,8 +209,8 @@ def test_names_of_contacts_are_unique_in_the_company(reader: Reader) -> None:
         ([{"$startsWith": {"invoiceNumber": "CN"}}], "", lambda r: r["invoiceNumber"].startswith("CN")),
         ([{"$notContains": {"invoiceNumber": "CN"}}], "", lambda r: "CN" not in r["invoiceNumber"]),
         ([{"$endsWith": {"customer.name": "7"}}], "", lambda r: r["customer.name"].endswith("7")),
-        ([{"$eq": {"dueDate": None}}], "", lambda r: r["dueDate"] is None),
-        ([{"$ne": {"dueDate": None}}], "", lambda r: r["dueDate"] is not None),
+        ([{"$eq": {PAID_ON: None}}], "", lambda r: r[PAID_ON] is None),
+        ([{"$ne": {PAID_ON: None}}], "", lambda r: r[PAID_ON] is not None),
         (
             [{"$eq": {"state": "paid"}}, {"$gt": {"totalTxnAmount": 500}}],
             "",
@@ -228,7 +230,7 @@ def test_names_of_contacts_are_unique_in_the_company(reader: Reader) -> None:
     ],
 )
 def test_a_filter_picks_what_it_says(reader: Reader, filters: Any, expression: str, holds: Any) -> None:
-    names = ("key", "state", "totalTxnAmount", "invoiceDate", "invoiceNumber", "customer.name", "dueDate")
+    names = ("key", "state", "totalTxnAmount", "invoiceDate", "invoiceNumber", "customer.name", PAID_ON)
     every = reader.rows(INVOICE, *names)
     found = reader.rows(INVOICE, *names, filters=filters, **({"filterExpression": expression} if expression else {}))
     assert {row["key"] for row in found} == {row["key"] for row in every if holds(row)}

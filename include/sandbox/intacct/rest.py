@@ -87,7 +87,7 @@ class Rest:
             "previous": None if query.start == 1 else max(1, query.start - query.size),
         }  # fmt: skip
         alias = {ALIAS: "1"} if query.found is INVOICE else {}
-        return ENCODER.encode({"ia::result": [flat(row, query.columns) | alias for row in chosen], "ia::meta": meta})
+        return ENCODER.encode({"ia::result": [row | alias for row in flat(chosen, query.columns)], "ia::meta": meta})
 
     def _rows(self, view: View, asked: Asked, body: dict[str, Any], page: int, query: Any) -> list[Row]:
         if asked.order and asked.order.fault is Fault.SHUFFLED:
@@ -116,7 +116,7 @@ class Rest:
         meta = {"totalCount": len(rows), "start": 1, "pageSize": LISTED, "next": None, "previous": None}
         if len(rows) > LISTED:
             meta["next"] = LISTED + 1
-        return ENCODER.encode({"ia::result": [flat(row, columns) for row in rows[:LISTED]], "ia::meta": meta})
+        return ENCODER.encode({"ia::result": flat(rows[:LISTED], columns), "ia::meta": meta})
 
     def _single(self, asked: Asked, path: str, key: str) -> bytes:
         found, view = self._known(path), self._view()
