@@ -53,6 +53,29 @@ def pay_across(bills: Sequence[tuple[Books, Document]], at: datetime) -> str:
     return batch
 
 
+def transfer(first: Books, second: Books, at: datetime) -> str:
+    """Let a customer whom both entities bill pay one invoice of each by one bank transfer.
+
+    Returns:
+        The transfer's id.
+
+    Raises:
+        ValueError: they share no customer.
+    """
+    for twin in second.parties.values():
+        if twin.shared:
+            bills = [(books, _owed(books, party, at)) for books, party in ((first, twin.shared), (second, twin.id))]
+            return pay_across(bills, at)
+    raise ValueError("the first two entities share no customer")
+
+
+def _owed(books: Books, party: str, at: datetime) -> Document:
+    """Return an open invoice of a party in its own currency, a new one if it has none."""
+    mine = books.parties[party]
+    usual = (d for d in books.kinds(Kind.INVOICE) if d.party == party and d.currency == mine.currency)
+    return next((d for d in usual if d.outstanding), None) or new_document(books, Kind.INVOICE, mine, at)
+
+
 def _bill(party: Party, books: Books, now: datetime) -> None:
     for number in range(BILLS):
         at = now - timedelta(days=60 - 10 * number, seconds=books.rng.randrange(3600))

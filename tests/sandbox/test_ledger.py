@@ -11,7 +11,7 @@ import pytest
 from include.money import exponent
 from include.sandbox.books import Books
 from include.sandbox.defects import DEFECTS
-from include.sandbox.group import pay_across
+from include.sandbox.group import pay_across, transfer
 from include.sandbox.invoicing import new_document
 from include.sandbox.ledger import Ledger
 from include.sandbox.records import Kind, State
@@ -108,6 +108,12 @@ def test_one_transfer_settles_invoices_of_several_entities() -> None:
     for number, (books, invoice) in enumerate(bills):
         assert [p.amount for p in books.batches[batch]] == [invoice.gross] and not invoice.outstanding
         check(books, ledger, number)
+    for _ in range(8):  # more often than the customer has open invoices
+        again = transfer(first, second, ledger.now)
+        (one,), (other,) = first.batches[again], second.batches[again]
+        assert one.currency == other.currency == twin.currency
+    with pytest.raises(ValueError, match="share no customer"):
+        transfer(*Ledger(entities=2, invoices=20).books.values(), ledger.now)
 
 
 @pytest.mark.parametrize("invoices", [10, 60, 600])

@@ -1,4 +1,8 @@
-"""The objects of this face, with the fields that the published OpenAPI description gives them."""
+"""The objects of this face, with the fields that the published OpenAPI description gives them.
+
+Inferred from the XML gateway, which has them: the audit fields of a contact, the entity of a customer and of an
+advance, a line's total with tax.
+"""
 
 from __future__ import annotations
 
