@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,19 +13,22 @@ import pytest
 from include.connectors.base import Connection, Window
 from include.connectors.intacct import Intacct
 from include.errors import ConfigurationError, GreenlightError, MissingRights, SourceUnavailable
+from include.sandbox.intacct.documents import current, is_order_entry
 from include.sandbox.intacct.server import serve
 from include.sandbox.intacct.settings import Settings, User
 from include.sandbox.ledger import Ledger
+from include.sandbox.records import Kind
 from tests.intacct.conftest import TRANSPORTS, Running, Transport
 
 EVERYTHING = Window(history_from=date(2000, 1, 1))
+OF_INVOICES = {"rest": "query", "gateway": "ARINVOICE"}
 both = pytest.mark.parametrize("transport", TRANSPORTS)
 
 
 @contextmanager
 def sandbox(transport: Transport, settings: Settings | None = None, **changes: Any) -> Iterator[Running]:
     """A sandbox of the test's own, with two entities."""
-    ledger = Ledger(invoices=30, entities=2)
+    ledger = Ledger(invoices=40, customers=20, entities=2)
     with serve(ledger, settings) as server:
         yield Running(server, ledger, transport, **changes)
 
@@ -45,11 +48,32 @@ def error(connector: Intacct, ask: Callable[[Intacct], Any] = Intacct.check) -> 
 
 
 @both
-def test_check_says_for_whom_and_what_is_done_without(transport: Transport) -> None:
-    with sandbox(transport, Settings(audit_history="forbidden")) as own:
+def test_check_says_for_whom(transport: Transport) -> None:
+    with sandbox(transport) as own:
         said = own.connector().check()
-        assert said.startswith("signed in to acme as reader, sees E100 (")
-        assert "E200 (" in said and "audit trail may not be read" in said
+        assert said.startswith("signed in to acme as reader, sees E100 (") and "E200 (" in said
+
+
+@pytest.mark.parametrize("how", ["forbidden", "forbidden_without_errorno"])
+def test_check_says_that_deletions_are_found_without_the_audit_trail(how: Any) -> None:
+    with sandbox("gateway", Settings(audit_history=how)) as own:
+        connector = own.connector()
+        assert "audit trail may not be read" in connector.check()
+        assert [*connector.deletions(datetime(2026, 1, 1, tzinfo=UTC))] == []
+
+
+@both
+def test_deleted_drafts_and_re_created_invoices_are_listed_as_deletions(transport: Transport) -> None:
+    with sandbox(transport) as own:
+        source, settings = own.server.face.views.now().source, own.server.face.settings
+        books = own.ledger.entity(0)
+        invoice = next(i for i in books.kinds(Kind.INVOICE) if i.outstanding and is_order_entry(i, settings))
+        old = source.record(*current(books, invoice, settings)[0])
+        before = own.ledger.now
+        with own.ledger.lock:
+            books.touch(invoice, before + timedelta(minutes=1))
+            own.ledger.now += timedelta(hours=5)
+        assert ("invoices", f"invoice:{old}") in [*own.connector().deletions(before)]
 
 
 @both
@@ -146,7 +170,7 @@ def test_what_passes_is_asked_again(transport: Transport, fault: str) -> None:
     with sandbox(transport) as own:
         connector = own.connector()
         whole = read(connector)
-        own.server.fault(fault, path="query", seconds=1)
+        own.server.fault(fault, path=OF_INVOICES[transport], seconds=1)
         assert read(connector) == whole
 
 
@@ -154,7 +178,7 @@ def test_what_passes_is_asked_again(transport: Transport, fault: str) -> None:
 @pytest.mark.parametrize("fault", ["html", "cut"])
 def test_what_is_no_answer_is_waited_for(transport: Transport, fault: str) -> None:
     with sandbox(transport) as own:
-        own.server.fault(fault, path="query", times=9)
+        own.server.fault(fault, path=OF_INVOICES[transport], times=9)
         assert isinstance(error(own.connector(), read), SourceUnavailable)
 
 
@@ -162,10 +186,7 @@ def test_what_is_no_answer_is_waited_for(transport: Transport, fault: str) -> No
 @pytest.mark.parametrize("fault", ["dropped_page", "shuffled"])
 def test_a_page_that_lacks_records_or_comes_in_another_order_is_no_page(transport: Transport, fault: str) -> None:
     with sandbox(transport) as own:
-        connector = own.connector(own.connection(extra={"page_size": 7}))
-        read(connector)
-        path = "query" if transport == "rest" else "ARINVOICE"
-        own.server.fault(fault, path=path, times=3)
+        own.server.fault(fault, entity="E100", path=OF_INVOICES[transport], times=3)
         assert isinstance(error(own.connector(own.connection(extra={"page_size": 7})), read), SourceUnavailable)
 
 

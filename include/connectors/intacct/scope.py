@@ -215,8 +215,10 @@ def _listed(transport: Transport, settings: Settings) -> Sequence[Row]:
     while True:
         reply = transport.query(Query(PLACE, "", start=len(rows)))
         rows += reply.rows
-        if reply.is_last or not reply.rows:
+        if reply.is_last and len(rows) == reply.total:
             return rows
+        if reply.is_last or not reply.rows:
+            raise SourceUnavailable("a page of entities lacks some of them", next_step="the task retries")
 
 
 def _entity(row: Row) -> Entity:
