@@ -28,6 +28,7 @@ from include.connectors.base import (
     Grade,
     Identity,
     Page,
+    Proof,
     Stream,
     Window,
 )
@@ -74,6 +75,9 @@ class Intacct(Connector):
         "open_document": Grade.C,
         "closed_world": Grade.C,
         "count": Grade.C,
+    }
+    proven: ClassVar[Mapping[Proof, str]] = {
+        Proof.SANDBOX: "`include/sandbox/intacct`, both protocols, under faults and every way that no document states",
     }
 
     def __init__(self, connection: Connection, entity: str = "") -> None:
