@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from typing import Any
 
@@ -53,20 +52,23 @@ def test_the_hours_limit_is_hard_says_how_long_and_ends_then(company_with: Any, 
         assert server.face.limits.transactions == 3
 
 
-def test_more_than_six_at_once_are_refused(company_with: Any) -> None:
-    with company_with(latency=0.5) as server:
-        replies: list[requests.Response] = []
-        readers = [Reader(server) for _ in range(9)]
-        threads = [threading.Thread(target=lambda r=r: replies.append(r.query(ENTITY, "id"))) for r in readers]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert sorted(r.status_code for r in replies) == [200] * 6 + [429] * 3
-        refused = [r for r in replies if r.status_code == 429]
-        assert all(r.headers["X-IA-Throttle-Limit-RetryAfter"] == "1" for r in refused)
-        assert server.face.limits.most_at_once == 6
-        assert readers[0].query(ENTITY, "id").status_code == 200, "they have ended"
+def test_more_than_six_at_once_are_refused(company: Server, reader: Reader) -> None:
+    limits = company.face.limits
+    others = [limits.enter() for _ in range(5)]
+    assert others == [None] * 5 and reader.query(ENTITY, "id").status_code == 200, "the sixth"
+    limits.enter()
+    refused = reader.query(ENTITY, "id")
+    assert refused.status_code == 429 and refused.headers["X-IA-Throttle-Limit-RetryAfter"] == "1"
+    assert refused.headers["X-IA-Throttle-Limit-Remaining"] == "0" and limits.most_at_once == 6
+    for _ in range(6):
+        limits.leave()
+    assert [reader.query(ENTITY, "id").status_code for _ in "12"] == [200, 200], "each call leaves when it ends"
+
+
+def test_a_latency_keeps_a_call_under_way(company_with: Any) -> None:
+    with company_with(latency=0.2) as server:
+        before = time.monotonic()
+        assert Reader(server).query(ENTITY, "id").status_code == 200 and time.monotonic() - before >= 0.2
 
 
 @pytest.mark.parametrize("fault", ["minute", "day", "concurrent"])
@@ -162,6 +164,14 @@ def test_the_token_endpoint_fails_only_where_it_is_named(company: Server, reader
     company.fault("503", path="/oauth2/token")
     assert [reader.token(**form).status_code for _ in "12"] == [503, 200]
     assert reader.query(ENTITY, "id").status_code == 503
+
+
+def test_a_fault_may_be_ordered_for_one_object(company: Server, reader: Reader, gateway: Gateway) -> None:
+    company.fault("500", path=INVOICE)
+    company.fault("500", path="ARPYMT")
+    assert [reader.query(name, "key").status_code for name in (ENTITY, INVOICE, INVOICE)] == [200, 500, 200]
+    asked = [gateway.request(query(name, "RECORDNO")) for name in ("ARTERM", "ARPYMT", "ARPYMT")]
+    assert [gateway.post(each).status_code for each in asked] == [200, 500, 200]
 
 
 def test_a_fault_is_one_entitys_own(company: Server, reader: Reader, gateway: Gateway) -> None:

@@ -35,7 +35,7 @@ GATEWAY = "/ia/xml/xmlgw.phtml"
 ENTITY_HEADERS = ("X-IA-API-Param-Entity", "X-IA-API-ParamEntity")
 """Clients send the first, one copy of the documentation prints the second."""
 REMEMBERED = 100_000
-OBJECT = re.compile(rb"<object>\s*(\w+)\s*</object>")
+OBJECT = re.compile(rb"""<object>\s*(\w+)\s*</object>|"object"\s*:\s*"([\w/-]+)\"""")
 
 
 class Face:
@@ -116,7 +116,8 @@ class Face:
         grant = self.grants.of_access(token.strip())
         header = next((found for name in ENTITY_HEADERS if (found := request.headers.get(name))), "")
         entity = header or (grant.entity if grant else TOP)
-        order = self.faults.take(entity, request.url.path)
+        body = await request.body()
+        order = self.faults.take(entity, f"{request.url.path}?{_objects(body)}")
         if grant and order and order.fault in (Fault.EXPIRED, Fault.REVOKED):
             self._end(grant, order)
             grant = None
@@ -128,7 +129,6 @@ class Face:
             return self._finished(request, refused, entity)
         if refusal := self._limit(order):
             return self._finished(request, refusal, entity)
-        body = await request.body()
         path, parameters = request.path_params["path"].strip("/"), dict(request.query_params)
         asked = Asked(request.method, path, entity, body, parameters, order)
         return await self._within_limits(request, entity, order, lambda: self._answer(asked))
@@ -150,7 +150,7 @@ class Face:
     async def _gateway(self, request: Request) -> Response:
         body = await request.body()
         entity = self.gateway.entity_of(body)
-        order = self.faults.take(entity, request.url.path + "?" + _functions(body))
+        order = self.faults.take(entity, f"{request.url.path}?{_objects(body)}")
         if order and order.fault in (Fault.EXPIRED, Fault.REVOKED):
             self.sessions.close_all()
             if order.fault is Fault.REVOKED:
@@ -209,6 +209,6 @@ class Face:
         return response
 
 
-def _functions(body: bytes) -> str:
-    """Return the objects that a request of the gateway names, by which a fault may be ordered for one of them."""
-    return " ".join(found.decode("ascii", "replace") for found in OBJECT.findall(body))
+def _objects(body: bytes) -> str:
+    """Return the objects that a request names in its body, by which a fault may be ordered for one of them."""
+    return " ".join(name.decode("ascii", "replace") for found in OBJECT.findall(body) for name in found if name)

@@ -49,7 +49,7 @@ class Server:
         self, fault: Fault | str, entity: str = "", path: str = "", *, times: int = 1, skip: int = 0,
         seconds: float = 2.0,
     ) -> None:  # fmt: skip
-        """Order a fault; see include.sandbox.faults.Order. In the gateway, `path` may be a part of the request."""
+        """Order a fault; see include.sandbox.faults.Order. `path` may also be the object that is asked for."""
         self.face.faults.order(Order(Fault(fault), entity, path, times, skip, seconds))
 
     def skip(self, seconds: float) -> None:
