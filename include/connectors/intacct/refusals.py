@@ -110,7 +110,7 @@ def _refused(answer: Answer) -> Resolution:
         return MAY_NOT if answer.status == 403 else resolutions.WRONG_CREDENTIALS
     if "permission" in said or "not authorized" in said:
         return MAY_NOT
-    if "entity" in said and ("invalid" in said or "not found" in said or "access" in said):
+    if "entity" in said and any(word in said for word in ("invalid", "not valid", "not found", "access")):
         return NO_ENTITY
     return resolutions.WRONG_CREDENTIALS if is_of_token(answer) else MALFORMED
 
