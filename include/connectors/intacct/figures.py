@@ -15,10 +15,11 @@ from typing import Any
 
 from include.connectors.base import ControlFigures, Figure, Grade, Stream
 from include.connectors.intacct import documents, payments, scope, values
-from include.connectors.intacct.conditions import Condition, Is, both, either, is_in
+from include.connectors.intacct.conditions import Condition, Is, both, either
+from include.connectors.intacct.listed import ROWS, counted, due_date, is_known, kind_of, table_of, tables
 from include.connectors.intacct.objects import BALANCE, ENTITY, PAYMENT, TOTAL
 from include.connectors.intacct.pages import Reader
-from include.connectors.intacct.scope import DATE, OBJECTS, REST, Place
+from include.connectors.intacct.scope import OBJECTS, REST, Place
 from include.connectors.intacct.transport import Query, Row
 from include.errors import MissingRights
 
@@ -83,7 +84,7 @@ class Control:
 
     def _listed(self, name: str, history_from: date) -> Listed:
         stream = self.streams[name]
-        dated = _counted(name, history_from)
+        dated = counted(name, history_from)
         listed = Listed(name)
         for object, place in self.reader.lists(stream):
             if place.is_top and object is PAYMENT:
@@ -100,9 +101,9 @@ class Control:
                 continue
             listed.is_whole = False
             listed.rows += self.reader.rows(Query(object, place.level, both(fixed, scope.is_open(stream))))
-            for table, condition in _tables(name).items():
-                counted = Query(object, place.level, both(fixed, dated, condition), size=1, fields=("key",))
-                listed.counts[table] = listed.counts.get(table, 0) + self.reader.transport.query(counted).total
+            for table, condition in tables(name).items():
+                asked = Query(object, place.level, both(fixed, dated, condition), size=1, fields=("key",))
+                listed.counts[table] = listed.counts.get(table, 0) + self.reader.transport.query(asked).total
         return listed
 
     def _shares(self, stream: Stream, place: Place, dated: Condition | None) -> Iterator[Row]:
@@ -118,25 +119,25 @@ class Control:
 
     def _open(self, name: str, row: Row, keys: Mapping[str, str]) -> Figure:
         key = f"{OBJECTS[name].name}:{row.get('key')}"
-        own = _ROWS[name]
+        own = ROWS[name]
         base = values.optional_amount(row, own.base_rest)
         return Figure(
             "open_document", Grade.C, key, str(row.get(own.currency)), amount=SIGNS[name] * self._rest(name, row),
             customer=f"customer:{row.get('customer.key') or keys.get(str(row.get('customer.id')))}",
-            number=str(row.get(own.number) or payments.number(own.kind or _kind(name, row), key)),
+            number=str(row.get(own.number) or payments.number(own.kind or kind_of(name, row), key)),
             base_amount=None if base is None else SIGNS[name] * base,
-            due_date=_due(name, row),
+            due_date=due_date(name, row),
         )  # fmt: skip
 
     def _types(self, opened: Iterable[tuple[str, Row]]) -> Iterator[Figure]:
         """Every type is mapped whose record type is one that the mapping knows."""
         sums: dict[tuple[str, str, bool], list[Decimal]] = defaultdict(list)
         for name, row in opened:
-            one = (_kind(name, row), str(row.get(_ROWS[name].currency)), _is_known(name, row))
+            one = (kind_of(name, row), str(row.get(ROWS[name].currency)), is_known(name, row))
             sums[one].append(SIGNS[name] * self._rest(name, row))
-        for (kind, currency, is_known), amounts in sorted(sums.items()):
+        for (kind, currency, mapped), amounts in sorted(sums.items()):
             yield Figure("closed_world", Grade.C, kind, currency, amount=sum(amounts, ZERO), count=len(amounts),
-                         mapped=is_known)  # fmt: skip
+                         mapped=mapped)  # fmt: skip
 
     def _counts(self, lists: Iterable[Listed]) -> Iterator[Figure]:
         counts: dict[str, int] = defaultdict(int)
@@ -147,7 +148,7 @@ class Control:
             for table, number in listed.counts.items():
                 counts[table] += number
             for row in listed.rows if listed.is_whole else ():
-                if (its := _table(listed.stream, row)) is not None:
+                if (its := table_of(listed.stream, row)) is not None:
                     counts[its] += 1
                     customers.add(row.get("customer.id"))
         if is_whole:
@@ -234,92 +235,3 @@ class Control:
             if number
             else ""
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """Under which names a list has what a figure says."""
-
-    currency: str
-    number: str
-    base_rest: str
-    kind: str = ""
-
-
-_ROWS: Mapping[str, _Names] = {
-    "invoices": _Names("currency.txnCurrency", "invoiceNumber", "totalBaseAmountDue"),
-    "adjustments": _Names("txnCurrency.currency", "adjustmentNumber", "baseCurrency.totalDue"),
-    "payments": _Names("txnCurrency.currency", "documentNumber", "baseCurrency.totalDue"),
-    "advances": _Names(
-        "paymentInformation.currency.txnCurrency", "referenceNumber", "paymentInformation.totalDue", "advance"
-    ),
-}
-
-
-def _kind(name: str, row: Row) -> str:
-    """Return the document type in people's words, or Sage Intacct's own code of one that no mapping knows."""
-    if name == "invoices":
-        return documents.kind_of(row, is_invoice=True) if _is_known(name, row) else f"invoice {row.get('recordType')}"
-    if name == "adjustments":
-        return documents.kind_of(row, is_invoice=False) if _is_known(name, row) else f"adjustment {row.get('txnType')}"
-    if row.get("kind"):
-        return f"manual {row['kind']}"
-    if name == "payments":
-        return payments.KINDS.get(str(row.get("recordType")), f"payment {row.get('recordType')}")
-    return "advance"
-
-
-def _is_known(name: str, row: Row) -> bool:
-    match name:
-        case "invoices":
-            return row.get("recordType") in ("ri", None)
-        case "adjustments":
-            return row.get("txnType") in ("ra", None)
-        case "payments":
-            return row.get("recordType") in payments.KINDS
-    return True
-
-
-def _due(name: str, row: Row) -> date | None:
-    if name == "invoices" and not documents.is_credit(row, documents.INVOICE):
-        return values.day(row, "dueDate")
-    if name == "adjustments" and not documents.is_credit(row, documents.ADJUSTMENT):
-        return values.day(row, "createdDate")
-    return None
-
-
-def _counted(name: str, history_from: date) -> Condition | None:
-    """Return what holds for records that count: dated from the day on, open, or unfinished documents."""
-    if name not in REST:
-        return None
-    parts: list[Condition] = [Is(DATE[name], "$gte", history_from.isoformat()), Is(REST[name], "$ne", 0)]
-    if name in ("invoices", "adjustments"):
-        parts.append(Is("state", "$eq", "draft"))
-    return either(*parts)
-
-
-def _tables(name: str) -> Mapping[str, Condition | None]:
-    """Return which table has which records of a list."""
-    match name:
-        case "invoices":
-            return {"invoices": Is("totalTxnAmount", "$gte", 0), "credit_notes": Is("totalTxnAmount", "$lt", 0)}
-        case "adjustments":
-            total = "txnCurrency.totalEntered"
-            return {"invoices": Is(total, "$gte", 0), "credit_notes": Is(total, "$lt", 0)}
-        case "payments":
-            is_some = Is("txnCurrency.totalAmount", "$ne", 0)
-            is_back = is_in("state", ("reversal",))
-            return {"payments": both(is_some, Is("state", "$ne", "reversal")), "refunds": both(is_some, is_back)}
-    return {"payments": None}
-
-
-def _table(name: str, row: Row) -> str | None:
-    """Return the table that has a record; None for a payment of nothing, which is none."""
-    if name in ("invoices", "adjustments"):
-        names = documents.INVOICE if name == "invoices" else documents.ADJUSTMENT
-        return "credit_notes" if documents.is_credit(row, names) else "invoices"
-    if name == "payments":
-        if not values.amount(row, "txnCurrency.totalAmount"):
-            return None
-        return "refunds" if row.get("state") == "reversal" else "payments"
-    return "payments"

@@ -15,10 +15,10 @@ from typing import Any
 
 from include.connectors.base import Page, Stream, Window
 from include.connectors.intacct import records, scope
-from include.connectors.intacct.conditions import Condition, Is, after, both, either, is_in
+from include.connectors.intacct.conditions import Both, Condition, Is, after, both, either, is_in
 from include.connectors.intacct.linked import Linked
 from include.connectors.intacct.lookups import Lookups, chunks
-from include.connectors.intacct.objects import CREATED, CUSTOMER, DETAIL, MODIFIED, Object
+from include.connectors.intacct.objects import CATEGORY, CONTACT, CREATED, CUSTOMER, DETAIL, MODIFIED, ROLES, Object
 from include.connectors.intacct.scope import OBJECTS, SOURCES, Place, Scope
 from include.connectors.intacct.settings import Settings
 from include.connectors.intacct.transport import Query, Reply, Row, Transport
@@ -179,19 +179,30 @@ class Reader:
             for object, place in lists
             for by in (MODIFIED, CREATED)
         ]
-        if stream.name in SOURCES and (used := tuple(self._used_since(stream, moment))):
-            changed += [Pass(object, place, condition=bounds[object], named=used) for object, place in lists]
+        if named := tuple(self._touched_since(stream, moment)):
+            changed += [Pass(object, place, condition=bounds[object], named=named) for object, place in lists]
         return changed
 
-    def _used_since(self, stream: Stream, moment: str) -> list[str]:
-        """Return the records of which a use changed since the moment."""
-        stamped = either(
-            Is(MODIFIED, "$gte", moment),
-            *(part for part in [both(Is(MODIFIED, "$eq", None), Is(CREATED, "$gte", moment))] if part),
-        )
-        found = self.rows(Query(DETAIL, "", stamped, fields=("key", *SOURCES[stream.name])))
-        named = {row.get(name) for row in found for name in SOURCES[stream.name]}
+    def _touched_since(self, stream: Stream, moment: str) -> list[str]:
+        """Return the records of which a use, or a contact, changed since the moment."""
+        stamped = either(Is(MODIFIED, "$gte", moment), Both((Is(MODIFIED, "$eq", None), Is(CREATED, "$gte", moment))))
+        if stream.name == "customers":
+            named = self._customers_naming(self.rows(Query(CONTACT, "", stamped, fields=("key", "id"))))
+        else:
+            found = self.rows(Query(DETAIL, "", stamped, fields=("key", *SOURCES[stream.name])))
+            named = {row.get(name) for row in found for name in SOURCES[stream.name]}
         return sorted((key for key in named if isinstance(key, str) and key.isdigit()), key=int)
+
+    def _customers_naming(self, contacts: Iterator[Row]) -> set[Any]:
+        """Return the customers that name one of these contacts: what changes a contact changes no customer."""
+        named: set[Any] = set()
+        for chunk in chunks(str(row.get("id")) for row in contacts):
+            roles = either(*(is_in(f"contacts.{role}.id", chunk) for role in ROLES))
+            named |= {row.get("key") for row in self.rows(Query(CUSTOMER, "", roles, fields=("key",)))}
+            if self.transport.has(CATEGORY):
+                listed = Query(CATEGORY, "", is_in("contact.id", chunk), fields=("key", "customer.key"))
+                named |= {row.get("customer.key") for row in self.rows(listed)}
+        return named
 
     def _pages(
         self, stream: Stream, each: Pass, at: str, key: str, fields: tuple[str, ...] | None = None

@@ -137,8 +137,9 @@ def numbers(record_types: Sequence[str], external_ids: Iterable[str]) -> list[st
 
 
 def changed(record: Mapping[str, Any]) -> datetime | None:
-    """Return when a record, or what it was used for, last changed; when it was made, where it never did."""
-    stamps = [_stamp(record), *(_stamp(detail) for detail in record.get("details") or ())]
+    """Return when a record, a use or a contact of it last changed; when it was made, where it never did."""
+    parts = (*(record.get("details") or ()), *(record.get("contacts") or ()))
+    stamps = [_stamp(record), *map(_stamp, parts)]
     return max((stamp for stamp in stamps if stamp), default=None)
 
 
