@@ -16,8 +16,7 @@ from include.connectors.intacct.conditions import Both, Condition, Is, both, eit
 from include.connectors.intacct.lookups import chunks
 from include.connectors.intacct.objects import DETAIL
 from include.connectors.intacct.scope import DATE, OBJECTS, SOURCES, TARGETS, Scope
-from include.connectors.intacct.transport import Query, Row, Transport
-from include.connectors.paging import MOST_PAGES
+from include.connectors.intacct.transport import Query, Row, Transport, every
 
 FIELDS = ("key", *(name for names in SOURCES.values() for name in names), *TARGETS.values())
 ROUNDS = 20
@@ -65,7 +64,7 @@ class Linked:
         older = Is(DATE[name], "$lt", history_from.isoformat())
         for place in self.scope.places(stream):
             condition = both(place.condition, scope.in_range(stream, history_from), older)
-            for row in self._rows(Query(OBJECTS[name], place.level, condition, fields=("key",))):
+            for row in every(self.transport, Query(OBJECTS[name], place.level, condition, fields=("key",))):
                 yield str(row.get("key"))
 
     def _older(self, name: str, keys: Iterable[str], history_from: date) -> set[str]:
@@ -73,7 +72,7 @@ class Linked:
         older = Is(DATE[name], "$lt", history_from.isoformat())
         asked = (Query(OBJECTS[name], "", both(is_in("key", chunk), older), fields=("key",))
                  for chunk in chunks(sorted(keys)))  # fmt: skip
-        return {str(row.get("key")) for each in asked for row in self._rows(each)}
+        return {str(row.get("key")) for each in asked for row in every(self.transport, each)}
 
     def _settling(self, targets: Mapping[str, Iterable[str]]) -> Iterator[Row]:
         return self._of(targets, {name: (field,) for name, field in TARGETS.items()})
@@ -82,24 +81,14 @@ class Linked:
         for name, keys in wanted.items():
             for chunk in chunks(sorted(keys)):
                 condition = either(*(is_in(field, chunk) for field in fields[name]))
-                yield from self._rows(Query(DETAIL, "", condition, fields=FIELDS))
+                yield from every(self.transport, Query(DETAIL, "", condition, fields=FIELDS))
 
     def _uses_of_credits(self, history_from: date) -> Iterator[Row]:
         """Yield uses of credits and advances since the history's beginning: these may be older themselves."""
         credits = [name for names in SOURCES.values() for name in names if name != "arPayment.key"]
         since = Is("paymentDate", "$gte", history_from.isoformat())
         is_credit: Condition = either(*(Is(name, "$ne", None) for name in credits))
-        yield from self._rows(Query(DETAIL, "", Both((since, is_credit)), fields=FIELDS))
-
-    def _rows(self, query: Query) -> Iterator[Row]:
-        key = ""
-        for _ in range(MOST_PAGES):
-            condition = both(query.condition, Is("key", "$gt", key) if key else None)
-            reply = self.transport.query(Query(query.object, query.entity, condition, fields=query.fields))
-            yield from reply.rows
-            if reply.is_last:
-                return
-            key = str(reply.rows[-1].get("key"))
+        yield from every(self.transport, Query(DETAIL, "", Both((since, is_credit)), fields=FIELDS))
 
 
 def _new(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
 from include.connectors.base import Stream
@@ -12,9 +11,7 @@ from include.connectors.intacct.objects import CATEGORY, CUSTOMER, PAYMENT, ROLE
 from include.connectors.intacct.objects import ENTITY as ENTITY_FIELD
 from include.connectors.intacct.records import JOINED, Looked
 from include.connectors.intacct.scope import REST, SOURCES, TARGETS, Place, Scope
-from include.connectors.intacct.transport import Query, Row, Transport
-from include.connectors.paging import MOST_PAGES
-from include.errors import SourceUnavailable
+from include.connectors.intacct.transport import Query, Row, Transport, every, replies
 
 ASKED_AT_ONCE = 500
 """Values of one list in a filter; the gateway takes a thousand."""
@@ -53,7 +50,7 @@ class Lookups:
         """Return the ids of the customers with these keys."""
         found = []
         for chunk in chunks(keys):
-            reply = self._rows(Query(CUSTOMER, "", is_in("key", chunk), fields=("key", "id")))
+            reply = every(self.transport, Query(CUSTOMER, "", is_in("key", chunk), fields=("key", "id")))
             found += [str(row["id"]) for row in reply if row.get("id")]
         return found
 
@@ -64,7 +61,7 @@ class Lookups:
         level, visible = ("", top) if self.scope.owns_top else (self.scope.entity, None)
         for chunk in chunks(sorted(keys)):
             asked = Query(CUSTOMER, level, both(is_in("key", chunk), visible), fields=("key",))
-            found |= {str(row.get("key")) for row in self._rows(asked)}
+            found |= {str(row.get("key")) for row in every(self.transport, asked)}
         return found
 
     def _contacts(self, place: Place, rows: Sequence[Row], looked: Looked) -> None:
@@ -90,12 +87,14 @@ class Lookups:
         parent = "multiEntityPayment.key"
         for chunk in chunks(keys):
             asked = Query(PAYMENT, "", is_in(parent, chunk), fields=("key", parent))
-            looked.split |= {str(row[parent]) for row in self._rows(asked) if row.get(parent) != row.get("key")}
+            looked.split |= {
+                str(row[parent]) for row in every(self.transport, asked) if row.get(parent) != row.get("key")
+            }
 
     def keys_of(self, ids: set[str]) -> dict[str, str]:
         """Return id → key of customers whom documents name by id only."""
         for chunk in chunks(sorted(ids - self._customers.keys() - {"None"})):
-            for row in self._rows(Query(CUSTOMER, "", is_in("id", chunk), fields=("key", "id"))):
+            for row in every(self.transport, Query(CUSTOMER, "", is_in("id", chunk), fields=("key", "id"))):
                 self._customers[str(row.get("id"))] = str(row.get("key"))
         return {each: self._customers[each] for each in sorted(ids) if each in self._customers}
 
@@ -110,31 +109,14 @@ class Lookups:
         self, name: str, level: str, condition: Condition, looked: Looked, fields: tuple[str, ...] | None = None
     ) -> None:
         """Add every page of records that fulfil the condition."""
-        key = ""
-        for _ in range(MOST_PAGES):
-            behind = both(condition, Is("key", "$gt", key) if key else None)
-            reply = self.transport.query(Query(JOINED[name], level, behind, fields=fields))
+        for reply in replies(self.transport, Query(JOINED[name], level, condition, fields=fields)):
             looked.add(name, reply.rows, reply.raw)
-            if reply.is_last:
-                return
-            key = str(reply.rows[-1].get("key"))
-        raise SourceUnavailable(f"{name} have no end", next_step="the task retries; if it stays so, file a bug")
-
-    def _rows(self, query: Query) -> Iterator[Row]:
-        key = ""
-        for _ in range(MOST_PAGES):
-            behind = both(query.condition, Is("key", "$gt", key) if key else None)
-            reply = self.transport.query(replace(query, condition=behind))
-            yield from reply.rows
-            if reply.is_last:
-                return
-            key = str(reply.rows[-1].get("key"))
 
 
 def chunks(values: Iterable[str]) -> Iterator[list[str]]:
     """Yield values as many at a time as a filter may list."""
-    every = list(values)
-    return (every[start : start + ASKED_AT_ONCE] for start in range(0, len(every), ASKED_AT_ONCE))
+    listed = list(values)
+    return (listed[start : start + ASKED_AT_ONCE] for start in range(0, len(listed), ASKED_AT_ONCE))
 
 
 def _is_used(stream: Stream, row: Row) -> bool:

@@ -21,9 +21,8 @@ from include.connectors.intacct.lookups import Lookups, chunks
 from include.connectors.intacct.objects import CATEGORY, CONTACT, CREATED, CUSTOMER, DETAIL, MODIFIED, ROLES, Object
 from include.connectors.intacct.scope import OBJECTS, SOURCES, Place, Scope
 from include.connectors.intacct.settings import Settings
-from include.connectors.intacct.transport import Query, Reply, Row, Transport
+from include.connectors.intacct.transport import Query, Reply, Row, Transport, circle, every, page
 from include.connectors.paging import MOST_PAGES
-from include.errors import SourceUnavailable
 
 END = "end"
 Choose = Callable[[Row], bool]
@@ -70,8 +69,8 @@ class Reader:
             for reply, following in self._pages(stream, passes[index], at, key):
                 token = END if last and following is None else f"{index}|{following or END}"
                 choose = self._chosen(stream, passes[index], window)
-                if page := self.page(stream, passes[index], reply, choose, token, window):
-                    yield page
+                if made := self.page(stream, passes[index], reply, choose, token, window):
+                    yield made
             at, key = "", ""
 
     def listed(self, stream: Stream, condition: Condition | None, is_open: bool = False) -> Iterator[Page]:
@@ -85,14 +84,14 @@ class Reader:
             choose: Choose = (lambda row: scope.rest_of(stream, row)) if is_open else lambda row: True
             each = Pass(object, place, condition=asked)
             for reply, following in self._pages(stream, each, "", ""):
-                if page := self.page(stream, each, reply, choose, f"{index}|{following or END}"):
-                    yield page
+                if made := self.page(stream, each, reply, choose, f"{index}|{following or END}"):
+                    yield made
 
     def named(self, stream: Stream, keys: Sequence[str]) -> Iterator[Page]:
         """Read records by their numbers."""
         for part, chunk in enumerate(chunks(keys)):
-            for page in self.listed(stream, is_in("key", chunk)):
-                yield replace(page, token=f"{part}|{page.token}")
+            for each in self.listed(stream, is_in("key", chunk)):
+                yield replace(each, token=f"{part}|{each.token}")
 
     def keys(self, stream: Stream, history_from: date) -> Iterator[str]:
         """List the keys of a whole read; where it takes more to tell that a record belongs, it is read as there."""
@@ -101,8 +100,8 @@ class Reader:
             if each.named is not None or each.place.is_top or each.object is not OBJECTS[stream.name]:
                 for reply, _ in self._pages(stream, each, "", ""):
                     wanted = self._chosen(stream, each, window)
-                    if page := self.page(stream, each, reply, wanted, "-"):
-                        yield from (item.key for item in page.items)
+                    if made := self.page(stream, each, reply, wanted, "-"):
+                        yield from (item.key for item in made.items)
                 continue
             for reply, _ in self._pages(stream, each, "", "", fields=("key",)):
                 yield from (records.key(stream, row) for row in reply.rows)
@@ -138,16 +137,8 @@ class Reader:
                     yield row, record
 
     def rows(self, query: Query) -> Iterator[Row]:
-        """Yield every record that a query is for, by key."""
-        key = ""
-        for _ in range(MOST_PAGES):
-            condition = both(query.condition, Is("key", "$gt", key) if key else None)
-            reply = self._ask(replace(query, condition=condition))
-            yield from reply.rows
-            if reply.is_last:
-                return
-            key = str(reply.rows[-1].get("key"))
-        raise _circle(f"{query.object.name} have no end")
+        """Yield every record that a query is for."""
+        return every(self.transport, query)
 
     def lists(self, stream: Stream) -> list[tuple[Object, Place]]:
         """Return every list of the stream; only payments of the top level are shared among organizations."""
@@ -226,7 +217,7 @@ class Reader:
                 behind = after(each.by, at, key) if at else None
             else:
                 behind = Is("key", "$gt", key) if key else None
-            reply = self._ask(replace(asked, condition=both(fixed, behind)))
+            reply = page(self.transport, replace(asked, condition=both(fixed, behind)))
             if left is not None and chunk is not None:
                 left = left[len(chunk) :]
                 key = chunk[-1]
@@ -235,20 +226,13 @@ class Reader:
             places = [(_text(row.get(each.by)), _number(row.get("key"))) for row in reply.rows]
             before = (at, int(key or -1))
             if places != sorted(places) or (places and key and places[0] <= before):
-                raise _circle(f"{stream.name} do not come in the order that was asked for")
+                raise circle(f"{stream.name} do not come in the order that was asked for")
             if reply.is_last:
                 yield reply, None
                 return
             at, key = _text(reply.rows[-1].get(each.by)), str(reply.rows[-1].get("key"))
             yield reply, f"{at}|{key}"
-        raise _circle(f"{stream.name} have no end")
-
-    def _ask(self, query: Query) -> Reply:
-        """Ask for a page; one that lacks a part of what it counts is none."""
-        reply = self.transport.query(query)
-        if (reply.is_last and len(reply.rows) != reply.total - query.start) or not (reply.is_last or reply.rows):
-            raise _circle(f"a page of {query.object.name} holds {len(reply.rows)} records and counts {reply.total}")
-        return reply
+        raise circle(f"{stream.name} have no end")
 
     def _chosen(self, stream: Stream, each: Pass, window: Window) -> Choose:
         """Return what leaves out of a pass what is out of range, and what an earlier one of the read has brought."""
@@ -319,7 +303,3 @@ def _text(value: Any) -> str:
 
 def _number(value: Any) -> int:
     return int(value) if isinstance(value, str) and value.isdigit() else -1
-
-
-def _circle(what: str) -> SourceUnavailable:
-    return SourceUnavailable(what, next_step="the task retries; if it stays so, file a bug")

@@ -20,7 +20,7 @@ from include.connectors.intacct.objects import (
     Object,
 )
 from include.connectors.intacct.settings import Settings
-from include.connectors.intacct.transport import Query, Row, Transport
+from include.connectors.intacct.transport import Query, Row, Transport, every
 from include.errors import ConfigurationError, SourceUnavailable
 
 OBJECTS: Mapping[str, Object] = {
@@ -211,14 +211,7 @@ def top_level_documents(transport: Transport) -> int:
 
 
 def _listed(transport: Transport, settings: Settings) -> Sequence[Row]:
-    rows: list[Row] = []
-    while True:
-        reply = transport.query(Query(PLACE, "", start=len(rows)))
-        rows += reply.rows
-        if reply.is_last and len(rows) == reply.total:
-            return rows
-        if reply.is_last or not reply.rows:
-            raise SourceUnavailable("a page of entities lacks some of them", next_step="the task retries")
+    return [*every(transport, Query(PLACE, ""))]
 
 
 def _entity(row: Row) -> Entity:

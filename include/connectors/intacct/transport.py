@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from include.connectors.intacct.conditions import Condition
+from include.connectors.intacct.conditions import Condition, Is, both
 from include.connectors.intacct.objects import Object
+from include.connectors.paging import MOST_PAGES
+from include.errors import SourceUnavailable
 
 Row = Mapping[str, Any]
 """A record, flat, under REST's dotted names (objects.py)."""
@@ -80,3 +82,40 @@ class Transport(Protocol):
 
     def aging(self, entity: str) -> Mapping[str, Any] | None:
         """Return customer id → what is owed by the aging report (`Decimal`); None where there is no such report."""
+
+
+def page(transport: Transport, query: Query) -> Reply:
+    """Ask for a page.
+
+    Raises:
+        SourceUnavailable: it lacks a part of what it counts.
+    """
+    reply = transport.query(query)
+    is_whole = len(reply.rows) == reply.total - query.start if reply.is_last else bool(reply.rows)
+    if not is_whole:
+        held = f"{len(reply.rows)} records and counts {reply.total}"
+        raise circle(f"a page of {query.object.name} holds {held}")
+    return reply
+
+
+def replies(transport: Transport, query: Query) -> Iterator[Reply]:
+    """Yield every page of what a query is for, in the order of the key, each from the last one's place on."""
+    key = ""
+    for _ in range(MOST_PAGES):
+        reply = page(transport, replace(query, condition=both(query.condition, Is("key", "$gt", key) if key else None)))
+        yield reply
+        if reply.is_last:
+            return
+        key = str(reply.rows[-1].get("key"))
+    raise circle(f"{query.object.name} have no end")
+
+
+def every(transport: Transport, query: Query) -> Iterator[Row]:
+    """Yield every record that a query is for."""
+    for reply in replies(transport, query):
+        yield from reply.rows
+
+
+def circle(what: str) -> SourceUnavailable:
+    """Return the error of a list that cannot be followed."""
+    return SourceUnavailable(what, next_step="the task retries; if it stays so, file a bug")
