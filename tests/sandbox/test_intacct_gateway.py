@@ -104,6 +104,22 @@ def test_an_error_stands_at_its_own_level_within_a_reply_of_status_200(
     assert outer[level].find("errormessage/error/description2") is not None
 
 
+def test_a_session_ends_with_its_entity_and_a_user_of_entities_has_no_top_level(
+    company: Server, company_with: Any
+) -> None:
+    gateway = Gateway(company, "E200")
+    assert gateway.call(query("ARTERM", "NAME")).findtext("operation/authentication/status") == "success"
+    company.face.company.close("E200")
+    ended = gateway.call(query("ARTERM", "NAME"))
+    assert ended.findtext("operation/authentication/status") == "failure" and "E200" in errors(ended)[0][1]
+    with company_with(user=User(entities=frozenset({"E100"}))) as server:
+        for entity, status in (("", "failure"), ("E200", "failure"), ("E100", "success")):
+            login = Gateway(server, entity, session=False)
+            assert login.call(query("ARTERM", "NAME")).findtext("operation/authentication/status") == status
+        opened = Gateway(server, "E100")
+        assert errors(opened.call("<getAPISession><locationid/></getAPISession>"))[0][0] == "PL04000055"
+
+
 def test_a_sender_that_the_company_has_not_authorised_is_refused(company_with: Any) -> None:
     with company_with(sender_is_authorised=False) as server:
         gateway = Gateway(server, session=False)

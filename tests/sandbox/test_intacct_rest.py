@@ -96,6 +96,9 @@ def test_a_user_may_be_kept_to_entities_and_from_objects(company_with: Any) -> N
         assert refused.status_code == 403 and CUSTOMER in error(refused)["message"]
         assert reader.ask("GET", f"/objects/{CUSTOMER}/1").status_code == 403
         assert reader.query(INVOICE, "id", headers={"X-IA-API-Param-Entity": "E200"}).status_code == 400
+        for place, status in (("", 400), ("|E200", 400), ("|E100", 200)):
+            said = reader.token(grant_type="client_credentials", username=f"reader@acme{place}")
+            assert said.status_code == status
 
 
 # -- pages and order

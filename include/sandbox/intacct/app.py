@@ -98,7 +98,7 @@ class Face:
         """Take the application's and the user's right to come in."""
         self.grants.revoke_all()
         self.sessions.close_all()
-        self.gateway.closed = True
+        self.gateway.sign_in.closed = True
 
     def _new_session(self, entity: str) -> dict[str, Any]:
         session = self.sessions.open(entity)
@@ -137,10 +137,9 @@ class Face:
         try:
             if len(asked.body) > self.settings.largest_request:
                 raise Refused(413, "invalidRequest", "The request is too large")
-            if asked.entity != TOP and not may_enter(self.company, asked.entity):
-                raise Refused(
-                    400, "invalidRequest", f"Entity {asked.entity} is not valid or is not available to the user"
-                )
+            if not may_enter(self.company, asked.entity):
+                place = f"Entity {asked.entity}" if asked.entity else "The top level"
+                raise Refused(400, "invalidRequest", f"{place} is not available to the user")
             with self.ledger.lock:
                 body = self.rest.answer(asked)
         except Refused as error:
@@ -154,7 +153,7 @@ class Face:
         if order and order.fault in (Fault.EXPIRED, Fault.REVOKED):
             self.sessions.close_all()
             if order.fault is Fault.REVOKED:
-                self.gateway.closed = True
+                self.gateway.sign_in.closed = True
         inside = self.settings.gateway_limit == "text"
         if not (inside and order and order.fault in LIMITS) and (refusal := self._limit(order)):
             return self._finished(request, refusal, entity)

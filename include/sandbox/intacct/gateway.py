@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
-from datetime import UTC, datetime
 from xml.etree.ElementTree import Element
 
 from starlette.responses import Response
@@ -16,29 +14,26 @@ from include.sandbox.intacct.functions import Functions, NoPermission, Place
 from include.sandbox.intacct.gateway_query import QueryFailed
 from include.sandbox.intacct.message import BadMessage, add, add_error, parsed, text, written
 from include.sandbox.intacct.problems import support_id
-from include.sandbox.intacct.sessions import NODE, Session, Sessions
+from include.sandbox.intacct.sessions import Sessions
 from include.sandbox.intacct.settings import Settings
+from include.sandbox.intacct.sign_in import TOP_LEVEL, SignIn, SignInFailed
 from include.sandbox.intacct.tokens import may_enter
 from include.sandbox.intacct.view import Views
 
 XML = "application/xml"
 CONTROL = ("senderid", "controlid", "uniqueid", "dtdversion")
+LIMITS = (Fault.TOO_MANY_A_MINUTE, Fault.TOO_MANY_A_DAY, Fault.TOO_MANY_AT_ONCE)
 DEFAULTS = {"uniqueid": "true", "dtdversion": "3.0"}
-
-
-class SignInFailed(Exception):
-    """The authentication block lets nobody in; says why."""
 
 
 class Gateway:
     """Answers requests; a fault of status 200 is inside the reply."""
 
     def __init__(self, company: Company, settings: Settings, views: Views, sessions: Sessions) -> None:
-        self._company, self._settings, self._views, self._sessions = company, settings, views, sessions
+        self._company, self._settings, self._views = company, settings, views
         self._formats = Formats(settings)
         self._functions = Functions(self._formats)
-        self.closed = False
-        """Whether the user may not sign in any more."""
+        self.sign_in = SignIn(company, settings, sessions)
 
     def entity_of(self, body: bytes) -> str:
         """Return the entity in which a request would be answered, for faults that are one entity's own."""
@@ -46,8 +41,7 @@ class Gateway:
             root = parsed(body, self._settings.largest_request)
         except BadMessage:
             return TOP
-        session = self._sessions.peek(text(root, "operation/authentication/sessionid"))
-        return session.entity if session else text(root, "operation/authentication/login/locationid")
+        return self.sign_in.place(root.find("operation/authentication"))
 
     def answer(self, body: bytes, base: str, path: str, order: Order | None) -> Response:
         """Answer a request.
@@ -65,13 +59,10 @@ class Gateway:
             return self._refused(None, "XL03000003", "The request has no control block", 400)
         if self._settings.gateway_limit == "text" and order and order.fault in LIMITS:
             return self._refused(control, "GW-0010", "API rate limit exceeded", 200)
-        if not self._is_sender(control):
-            why = (
-                "This company has not authorized the sender"
-                if not self._settings.sender_is_authorised
-                else "Sign-in information is incorrect"
-            )
-            return self._refused(control, "XL03000006", why, 200)
+        try:
+            self.sign_in.check_sender(control)
+        except SignInFailed as error:
+            return self._refused(control, "XL03000006", str(error), 200)
         return self._operation(request, control, base, path, order)
 
     def _operation(self, request: Element, control: Element, base: str, path: str, order: Order | None) -> Response:
@@ -79,7 +70,7 @@ class Gateway:
         operation = add(root, "operation")
         authentication = request.find("operation/authentication")
         try:
-            session, entity = self._sign_in(authentication, path)
+            entity = self.sign_in.enter(authentication, path)
         except SignInFailed as error:
             inside = add(operation, "authentication")
             for name, said in (("status", "failure"), ("userid", text(authentication, "login/userid")),
@@ -87,23 +78,19 @@ class Gateway:
                 add(inside, name, said)
             add_error(operation, [_error("XL03000006", str(error))])
             return self._written(control, root)
-        self._signed_in(operation, entity)
+        self.sign_in.confirm(operation, entity)
         place = Place(self._views.now(), entity, order)
         whole = request.find("operation")
         assert whole is not None, "it holds the authentication"
-        if other := self._run(whole, operation, place, base, session):
-            return other
-        return self._written(control, root)
+        return self._run(whole, operation, place, base) or self._written(control, root)
 
-    def _run(
-        self, asked: Element, operation: Element, place: Place, base: str, session: Session | None
-    ) -> Response | None:
+    def _run(self, asked: Element, operation: Element, place: Place, base: str) -> Response | None:
         """Run the functions of an operation; as one transaction, a failure aborts all of them."""
         functions = asked.findall("content/function")
         if not functions:
             add_error(operation, [_error("XL03000003", "The operation has no function")])
         for function in functions:
-            if other := self._call(function, operation, place, base, session, alone=len(functions) == 1):
+            if other := self._call(function, operation, place, base, alone=len(functions) == 1):
                 return other
         results = operation.findall("result")
         failed = any(text(result, "status") == "failure" for result in results)
@@ -113,7 +100,7 @@ class Gateway:
         return None
 
     def _call(
-        self, function: Element, operation: Element, place: Place, base: str, session: Session | None, *, alone: bool
+        self, function: Element, operation: Element, place: Place, base: str, *, alone: bool
     ) -> Response | None:  # fmt: skip
         asked = function[0] if len(function) else Element("")
         result = Element("result")
@@ -121,7 +108,7 @@ class Gateway:
         add(result, "function", asked.tag)
         add(result, "controlid", function.get("controlid", ""))
         try:
-            if other := self._do(asked, result, place, base, session, alone=alone):
+            if other := self._do(asked, result, place, base, alone=alone):
                 return other
         except QueryFailed as error:
             _fail(result, [_error("Query Failed", str(error))])
@@ -130,15 +117,13 @@ class Gateway:
         operation.append(result)
         return None
 
-    def _do(
-        self, asked: Element, result: Element, place: Place, base: str, session: Session | None, *, alone: bool
-    ) -> Response | None:  # fmt: skip
+    def _do(self, asked: Element, result: Element, place: Place, base: str, *, alone: bool) -> Response | None:
         functions = self._functions
         match asked.tag:
             case "query":
                 return functions.query(place, asked, result)
             case "getAPISession":
-                self._new_session(asked, result, place, base, session, alone=alone)
+                self._new_session(asked, result, place, base, alone=alone)
             case "readByQuery":
                 functions.read_by_query(place, asked, result)
             case "readMore":
@@ -155,57 +140,16 @@ class Gateway:
                 _fail(result, [_error("XL03000003", f"The function {other} does not exist")])
         return None
 
-    def _new_session(
-        self, asked: Element, result: Element, place: Place, base: str, session: Session | None, *, alone: bool
-    ) -> None:  # fmt: skip
+    def _new_session(self, asked: Element, result: Element, place: Place, base: str, *, alone: bool) -> None:
         """Open a session, in the entity that is named or, if none is, where the request was answered."""
         named = asked.find("locationid")
         entity = text(asked, "locationid") if named is not None else place.entity
         if not alone:
             _fail(result, [_error("XL03000003", "getAPISession must be the only function of its request")])
-        elif entity != TOP and not may_enter(self._company, entity):
-            _fail(result, [_error("PL04000055", f"The entity {entity} is not valid")])
+        elif not may_enter(self._company, entity):
+            _fail(result, [_error("PL04000055", f"The entity {entity or TOP_LEVEL} is not valid")])
         else:
-            api = add(add(result, "data"), "api")
-            add(api, "sessionid", self._sessions.open(entity).id)
-            add(api, "endpoint", base + NODE)
-            add(api, "locationid", entity or None)
-
-    def _sign_in(self, authentication: Element | None, path: str) -> tuple[Session | None, str]:
-        """Return the session, if there is one, and the entity in which the request is answered.
-
-        Raises:
-            SignInFailed: nobody is let in.
-        """
-        session_id = text(authentication, "sessionid")
-        if session_id:
-            session = self._sessions.use(session_id)
-            if not session or self.closed:
-                raise SignInFailed("The session has timed out or is not valid")
-            if path != NODE and self._settings.endpoint == "strict":
-                raise SignInFailed("The session is not valid at this endpoint")
-            return session, session.entity
-        user, entity = self._settings.user, text(authentication, "login/locationid")
-        said = [text(authentication, f"login/{name}") for name in ("userid", "companyid", "password")]
-        right = hmac.compare_digest(
-            "\n".join(said).encode(), f"{user.id}\n{self._settings.company}\n{user.password}".encode()
-        )
-        if not right or self.closed:
-            raise SignInFailed("Sign-in information is incorrect")
-        if entity != TOP and not may_enter(self._company, entity):
-            raise SignInFailed(f"The entity {entity} is not valid")
-        return None, entity
-
-    def _signed_in(self, operation: Element, entity: str) -> None:
-        now = self._sessions.now()
-        inside = add(operation, "authentication")
-        said = {
-            "status": "success", "userid": self._settings.user.id, "companyid": self._settings.company,
-            "locationid": entity or None, "sessiontimestamp": _moment(now),
-            "sessiontimeout": _moment(now + self._settings.session_lifetime),
-        }  # fmt: skip
-        for name, value in said.items():
-            add(inside, name, value)
+            self.sign_in.open_session(entity, base, add(result, "data"))
 
     def _no_permission(self, function: str, element: str) -> dict[str, str]:
         error = _error(
@@ -215,13 +159,6 @@ class Gateway:
         if element == "AUDITHISTORY" and self._settings.audit_history == "forbidden_without_errorno":
             error.pop("errorno")
         return error
-
-    def _is_sender(self, control: Element) -> bool:
-        app = self._settings.app
-        assert app, "the server has registered one"
-        said = f"{text(control, 'senderid')}\n{text(control, 'password')}".encode()
-        right = f"{app.sender_id}\n{app.sender_password}".encode()
-        return self._settings.sender_is_authorised and hmac.compare_digest(said, right)
 
     def _reply(self, control: Element | None, status: str) -> Element:
         root = Element("response")
@@ -240,9 +177,6 @@ class Gateway:
     def _written(self, control: Element | None, root: Element, status: int = 200) -> Response:
         whitespace = text(control, "includewhitespace", "true").lower() == "true"
         return Response(written(root, whitespace), status, media_type=XML)
-
-
-LIMITS = (Fault.TOO_MANY_A_MINUTE, Fault.TOO_MANY_A_DAY, Fault.TOO_MANY_AT_ONCE)
 
 
 def _error(number: str, why: str) -> dict[str, str]:
@@ -267,7 +201,3 @@ def _abort(result: Element) -> None:
         status = result.find("status")
         assert status is not None, "every result has one"
         status.text = "aborted"
-
-
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=0).isoformat()

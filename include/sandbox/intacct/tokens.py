@@ -59,8 +59,8 @@ class Tokens:
             return gateway_error(400, 12, "Missing Tenant Data")
         if company != self._settings.company or user != self._settings.user.id:
             return gateway_error(401, 11, "Invalid Request")
-        if entity != TOP and not may_enter(self._company, entity):
-            return gateway_error(400, 11, f"Invalid Request: entity {entity} is not available")
+        if not may_enter(self._company, entity):
+            return gateway_error(400, 11, f"Invalid Request: entity {entity or 'top level'} is not available")
         return self._grants.open(entity)
 
     def _is_app(self, form: dict[str, str]) -> bool:
@@ -72,8 +72,10 @@ class Tokens:
 
 
 def may_enter(company: Company, entity: str) -> bool:
-    """Whether an entity is there, active, and one that the user may enter."""
+    """Whether an entity is there, active, and one that the user may enter; a user of entities not the top level."""
     allowed = company.settings.user.entities
+    if entity == TOP:
+        return not allowed
     return entity in company.entities and entity not in company.closed and (not allowed or entity in allowed)
 
 
