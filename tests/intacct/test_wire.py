@@ -10,7 +10,7 @@ from include import exact_json
 from include.connectors import resolutions
 from include.connectors.http import Answer
 from include.connectors.intacct import gateway, refusals, xml
-from include.connectors.intacct.conditions import Is, after, both, either, rest
+from include.connectors.intacct.conditions import Both, Is, both, either, rest
 from include.connectors.intacct.objects import CUSTOMER, INVOICE
 from include.connectors.intacct.rest import Rest
 from include.connectors.intacct.written import Writing
@@ -115,7 +115,7 @@ def test_filters_are_numbered_and_tied_by_an_expression() -> None:
     condition = both(
         Is("entity.id", "$eq", "E100"),
         either(Is("invoiceDate", "$gte", "2024-01-01"), Is("totalTxnAmountDue", "$ne", 0)),
-        after("audit.modifiedDateTime", "2024-02-01T00:00:00Z", "7"),
+        either(Is("state", "$eq", "draft"), Both((Is("state", "$eq", "posted"), Is("key", "$gt", "7")))),
     )
     filters, expression = rest(condition)
     assert expression == "1 and (2 or 3) and (4 or (5 and 6))"

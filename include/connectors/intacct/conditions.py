@@ -55,11 +55,6 @@ def is_in(field: str, values: Sequence[str]) -> Condition:
     return Is(field, "$in", tuple(values))
 
 
-def after(moment_field: str, moment: str, key: str) -> Condition:
-    """Return what comes behind a place in the order of a moment and the key."""
-    return either(Is(moment_field, "$gt", moment), Both((Is(moment_field, "$eq", moment), Is("key", "$gt", key))))
-
-
 def rest(condition: Condition | None) -> tuple[list[dict[str, Any]], str]:
     """Return the filters and the expression that ties them, numbered from 1."""
     filters: list[dict[str, Any]] = []

@@ -187,23 +187,28 @@ class Control:
             return sums
         if self.scope.entity and not self.settings.balances_are_per_entity:
             return None
-        signs = {self.scope.entity: 1}
-        if self.scope.owns_top:  # the company's totals less those of every other entity
-            entities = scope.entities(self.reader.transport, self.settings)
-            signs = {"": 1, **{each.id: -1 for each in entities if each.id != self.scope.entity}}
-        for level, sign in signs.items():
+        for level, sign in self._levels().items():
             for row in self.reader.rows(Query(BALANCE, level, Is("totalDue", "$ne", 0))):
                 sums[f"customer:{row.get('key')}"] += sign * values.amount(row, "totalDue")
         return sums
 
+    def _levels(self) -> dict[str, int]:
+        """Return whose totals are added: who owns the top level has the company's less the other entities'."""
+        if not self.scope.owns_top:
+            return {self.scope.entity: 1}
+        entities = scope.entities(self.reader.transport, self.settings)
+        return {"": 1, **{each.id: -1 for each in entities if each.id != self.scope.entity}}
+
     def _aging(self, found: Iterable[Figure]) -> Figure | None:
-        """Return what the aging report says is owed in all; the top level has no report of its own."""
-        if not self.settings.compare_aging or self.scope.owns_top:
+        """Return what the aging report says is owed in all."""
+        if not self.settings.compare_aging:
             return None
-        said = self.reader.transport.aging(self.scope.entity)
-        if said is None:
-            return None
-        total = sum(said.values(), ZERO)
+        total = ZERO
+        for level, sign in self._levels().items():
+            said = self.reader.transport.aging(level)
+            if said is None:
+                return None
+            total += sign * sum(said.values(), ZERO)
         if not self.settings.balances_include_credits:
             total += sum((self._like(figure) for figure in found if (figure.amount or ZERO) < 0), ZERO)
         basis, currency = self._basis

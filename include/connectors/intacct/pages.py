@@ -1,9 +1,12 @@
 """Pages that lose and double nothing while records change.
 
-Nothing is paged by a number: each page is asked for anew, from the last one's place on: whole lists in the order of
-the key, which a new record can only prolong; changes in the order of the moment and the key. A record that never
-changed has no moment of change, so changes are read twice: by that moment, and, where there is none, by creation.
-What a record was used for is read with it; where only that changed, the record is read again.
+Nothing is paged by a number: each page is asked for anew, from the last one's key on. A record never changes its key,
+so that changes meanwhile move none from one page to another, and a new one can only prolong the list. Changes are
+read in that order, too: what changes behind the read's back is newer than its beginning, and so the next read's; and
+no document says how fine the moments are that records are stamped with.
+
+A record that never changed has no moment of change, so changes are read twice: by that moment, and, where there is
+none, by creation. What a record was used for is read with it; where only that changed, the record is read again.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import Any
 
 from include.connectors.base import Page, Stream, Window
 from include.connectors.intacct import records, scope
-from include.connectors.intacct.conditions import Both, Condition, Is, after, both, either, is_in
+from include.connectors.intacct.conditions import Both, Condition, Is, both, either, is_in
 from include.connectors.intacct.linked import Linked
 from include.connectors.intacct.lookups import Lookups, chunks
 from include.connectors.intacct.objects import CATEGORY, CONTACT, CREATED, CUSTOMER, DETAIL, MODIFIED, ROLES, Object
@@ -30,17 +33,15 @@ Choose = Callable[[Row], bool]
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One list of a read: an object at a place, and by what it is ordered.
+    """One list of a read: an object at a place.
 
     Args:
-        by: the moment that orders it besides the key; "" = the key alone.
         condition: besides the place's.
         named: reads these records, whatever else holds of them.
     """
 
     object: Object
     place: Place
-    by: str = ""
     condition: Condition | None = None
     named: tuple[str, ...] | None = None
 
@@ -63,15 +64,15 @@ class Reader:
         if window.customers is not None and (wanted := self._of_customers(stream, window.customers)) is None:
             return
         passes = self._passes(stream, window, wanted)
-        first, at, key = _place(window.resume)
+        first, key = _place(window.resume)
         for index in range(first, len(passes)):
             last = index == len(passes) - 1
-            for reply, following in self._pages(stream, passes[index], at, key):
+            for reply, following in self._pages(stream, passes[index], key):
                 token = END if last and following is None else f"{index}|{following or END}"
                 choose = self._chosen(stream, passes[index], window)
                 if made := self.page(stream, passes[index], reply, choose, token, window):
                     yield made
-            at, key = "", ""
+            key = ""
 
     def listed(self, stream: Stream, condition: Condition | None, is_open: bool = False) -> Iterator[Page]:
         """Page through what fulfils a condition, by key, whatever its age.
@@ -83,7 +84,7 @@ class Reader:
             asked = both(condition, scope.is_open(stream) if is_open and object is OBJECTS[stream.name] else None)
             choose: Choose = (lambda row: scope.rest_of(stream, row)) if is_open else lambda row: True
             each = Pass(object, place, condition=asked)
-            for reply, following in self._pages(stream, each, "", ""):
+            for reply, following in self._pages(stream, each, ""):
                 if made := self.page(stream, each, reply, choose, f"{index}|{following or END}"):
                     yield made
 
@@ -98,12 +99,12 @@ class Reader:
         window = Window(history_from=history_from)
         for each in self._passes(stream, window, None):
             if each.named is not None or each.place.is_top or each.object is not OBJECTS[stream.name]:
-                for reply, _ in self._pages(stream, each, "", ""):
+                for reply, _ in self._pages(stream, each, ""):
                     wanted = self._chosen(stream, each, window)
                     if made := self.page(stream, each, reply, wanted, "-"):
                         yield from (item.key for item in made.items)
                 continue
-            for reply, _ in self._pages(stream, each, "", "", fields=("key",)):
+            for reply, _ in self._pages(stream, each, "", fields=("key",)):
                 yield from (records.key(stream, row) for row in reply.rows)
 
     def page(
@@ -129,7 +130,7 @@ class Reader:
     def ours(self, stream: Stream, place: Place, condition: Condition | None) -> Iterator[tuple[Row, Row]]:
         """Yield each record of a place that is the organization's, as it came and as it is joined."""
         each = Pass(OBJECTS[stream.name], place, condition=condition)
-        for reply, _ in self._pages(stream, each, "", ""):
+        for reply, _ in self._pages(stream, each, ""):
             looked = self.lookups.of(stream, place, reply.rows)
             found = records.assemble(stream, self._about(each), reply.rows, looked)
             for row, record in zip(reply.rows, found, strict=True):
@@ -166,7 +167,7 @@ class Reader:
             return passes
         moment = _written(window.since)
         changed = [
-            Pass(object, place, by, both(bounds[object], Is(by, "$gte", moment), _never_changed(by)))
+            Pass(object, place, both(bounds[object], Is(by, "$gte", moment), _never_changed(by)))
             for object, place in lists
             for by in (MODIFIED, CREATED)
         ]
@@ -196,42 +197,34 @@ class Reader:
         return named
 
     def _pages(
-        self, stream: Stream, each: Pass, at: str, key: str, fields: tuple[str, ...] | None = None
+        self, stream: Stream, each: Pass, key: str, fields: tuple[str, ...] | None = None
     ) -> Iterator[tuple[Reply, str | None]]:
-        """Yield each page of a pass and where the next begins; None after the last.
+        """Yield each page of a pass and behind which key the next begins; None after the last.
 
         Raises:
-            SourceUnavailable: the list is not in the order that was asked for.
+            SourceUnavailable: the list is not in the order of the key.
         """
-        order = (each.by, "key") if each.by else ("key",)
-        asked = Query(each.object, each.place.level, order=order, fields=fields)
+        asked = Query(each.object, each.place.level, fields=fields)
         fixed = both(each.place.condition, scope.types(stream.name, each.object), each.condition)
-        left = [k for k in each.named if not key or int(k) > int(key)] if each.named is not None else None
+        if each.named is not None:
+            left = [number for number in each.named if not key or int(number) > int(key)]
+            for start in range(0, len(left), self.settings.page_size):
+                chunk = left[start : start + self.settings.page_size]
+                is_last = start + len(chunk) == len(left)
+                condition = both(fixed, is_in("key", chunk))
+                yield page(self.transport, replace(asked, condition=condition)), None if is_last else chunk[-1]
+            return
         for _ in range(MOST_PAGES):
-            chunk = None if left is None else left[: self.settings.page_size]
-            if chunk == []:
-                return
-            if chunk is not None:
-                behind: Condition | None = is_in("key", chunk)
-            elif each.by:
-                behind = after(each.by, at, key) if at else None
-            else:
-                behind = Is("key", "$gt", key) if key else None
+            behind = Is("key", "$gt", key) if key else None
             reply = page(self.transport, replace(asked, condition=both(fixed, behind)))
-            if left is not None and chunk is not None:
-                left = left[len(chunk) :]
-                key = chunk[-1]
-                yield reply, f"|{key}" if left else None
-                continue
-            places = [(_text(row.get(each.by)), _number(row.get("key"))) for row in reply.rows]
-            before = (at, int(key or -1))
-            if places != sorted(places) or (places and key and places[0] <= before):
+            numbers = [_number(row.get("key")) for row in reply.rows]
+            if numbers != sorted(numbers) or (numbers and key and numbers[0] <= int(key)):
                 raise circle(f"{stream.name} do not come in the order that was asked for")
             if reply.is_last:
                 yield reply, None
                 return
-            at, key = _text(reply.rows[-1].get(each.by)), str(reply.rows[-1].get("key"))
-            yield reply, f"{at}|{key}"
+            key = str(reply.rows[-1].get("key"))
+            yield reply, key
         raise circle(f"{stream.name} have no end")
 
     def _chosen(self, stream: Stream, each: Pass, window: Window) -> Choose:
@@ -281,24 +274,17 @@ def _never_changed(by: str) -> Condition | None:
     return None if by == MODIFIED else Is(MODIFIED, "$eq", None)
 
 
-def _place(token: str | None) -> tuple[int, str, str]:
-    """Return which pass a read goes on with, and behind which moment and key."""
+def _place(token: str | None) -> tuple[int, str]:
+    """Return which pass a read goes on with, and behind which key."""
     if token is None:
-        return 0, "", ""
-    index, _, rest = token.partition("|")
-    if rest == END:
-        return int(index) + 1, "", ""
-    at, _, key = rest.partition("|")
-    return int(index), at, key
+        return 0, ""
+    index, _, key = token.partition("|")
+    return (int(index) + 1, "") if key == END else (int(index), key)
 
 
 def _written(moment: datetime) -> str:
     """Return a moment as REST writes it, whole seconds: records are stamped so."""
     return moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _number(value: Any) -> int:

@@ -119,6 +119,7 @@ def _add(stream: str, record: Record, key: str, movement: Movement, said: Normal
         said.add(table, _row(record, key, movement, status) | {
             "amount": abs(total),
             "unapplied_amount": abs(rest) if status == "booked" else ZERO,
+            **({} if rest else {"base_unapplied_amount": ZERO}),
             "source_total_amount": abs(movement.total) if is_share else None,
             day: movement.day,
         })  # fmt: skip
@@ -127,15 +128,17 @@ def _add(stream: str, record: Record, key: str, movement: Movement, said: Normal
 
 def _row(record: Record, key: str, movement: Movement, status: str) -> dict[str, Any]:
     about = record["about"]
+    base = about["base_currency"] if about["is_top"] else movement.base_currency or about["base_currency"]
+    rate = movement.rate if movement.base_currency in (base, None) else None  # another entity's books state another
     return {
         "external_id": key,
         "kind": movement.kind,
         "customer_external_id": f"customer:{values.required(record, 'customer.key')}",
         "number": movement.number or number(movement.kind, key),
         "currency": movement.currency,
-        "base_currency": movement.base_currency or about["base_currency"],
-        "exchange_rate": movement.rate,
-        "exchange_rate_basis": about["rate_basis"] if movement.rate else None,
+        "base_currency": base,
+        "exchange_rate": rate,
+        "exchange_rate_basis": about["rate_basis"] if rate else None,
         "base_unapplied_amount": _base_rest(movement) if status == "booked" else ZERO,
         "instrument": movement.instrument,
         "status": status,
