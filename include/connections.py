@@ -40,7 +40,7 @@ def resolve(conn_id: str) -> Connection:
 
 
 def system(conn_id: str) -> str:
-    """Return the connection's type, written as connectors are named: `sage-intacct`.
+    """Return the connection's type, written as connectors are named: `some-erp`.
 
     Raises:
         ConfigurationError: there is no such connection.

@@ -57,6 +57,7 @@ class OAuth:
         refusals: error code of the token endpoint → what it means, where it differs from token_endpoint.py's table.
         pkce: sends a code challenge (S256) with the consent, where the vendor takes one.
         parameters: the vendor's own, for the consent page.
+        token_parameters: the vendor's own, for a token of the client itself; part of who asks, as its secret is.
         loopback: host of the redirect address, as the vendor lets it be registered.
     """
 
@@ -70,6 +71,7 @@ class OAuth:
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     pkce: bool = True
     parameters: Mapping[str, str] = field(default_factory=dict)
+    token_parameters: Mapping[str, str] = field(default_factory=dict)
     loopback: str = "localhost"
 
     def of(self, connection: Connection) -> OAuth:
@@ -113,7 +115,8 @@ class Bearer(Auth):
         refresh_token = str(connection.extra.get("refresh_token") or "")
         for_itself = self.oauth.grant == "client_credentials"
         self._seeds = [""] if for_itself else [refresh_token] if refresh_token else []
-        secret = (connection.password, *self.oauth.scopes) if for_itself else (refresh_token,)
+        as_whom = (*self.oauth.scopes, *self.oauth.token_parameters.values())
+        secret = (connection.password, *as_whom) if for_itself else (refresh_token,)
         # The address belongs to it: no token of one server is ever presented to another one.
         seed = "\n".join((self.oauth.token_url, connection.login, *secret))
         self.tokens = TokenStore(connection.id, seed, store)

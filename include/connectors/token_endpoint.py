@@ -89,7 +89,9 @@ class TokenEndpoint:
         if refresh_token:
             said = self._ask(lambda client: client.refresh_token(url, refresh_token, scope=None))
         else:
-            said = self._ask(lambda client: client.fetch_token(url, grant_type="client_credentials"))
+            own = self.oauth.token_parameters
+            said = dict(self._ask(lambda client: client.fetch_token(url, grant_type="client_credentials", **own)))
+            said.pop("refresh_token", None)  # RFC 6749, 4.4.3 wants none: the client simply asks anew
         return self._token(said, asked_at, refresh_token)
 
     def consent_address(self, redirect_uri: str, state: str, verifier: str) -> str:

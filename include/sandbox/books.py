@@ -54,6 +54,8 @@ class Books:
         self.batches: dict[str, list[Payment]] = defaultdict(list)
         """The payments of every bank transfer that settled more than one document."""
         self._edited: dict[str, datetime] = {}
+        self.edits: dict[str, list[datetime]] = defaultdict(list)
+        """When somebody changed what a document says while nothing settled it, by the document's id."""
 
     def new_id(self) -> str:
         """Return the next id, a random one that the seed decides."""
@@ -171,7 +173,7 @@ class Books:
         document.due_on = due_on
         self.version += 1
         if not self.is_touched(document):
-            self._stamp(document, at)
+            self.touch(document, at)
 
     def archive(self, party: Party, at: datetime) -> None:
         """Put a party away; what it owes stays owed."""
@@ -187,6 +189,8 @@ class Books:
 
     def touch(self, record: Party | Document, at: datetime) -> None:
         """Stamp a record that was edited."""
+        if isinstance(record, Document) and record.state is State.POSTED and not self.is_touched(record):
+            self.edits[record.id].append(at)
         self._stamp(record, at)
 
     def in_base(self, amount: Decimal, rate: Decimal) -> Decimal:

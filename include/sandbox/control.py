@@ -5,6 +5,7 @@ They answer this machine only; the demo and other processes use them, tests hold
     GET    /sandbox                     the clock, the entities, and the credentials that the face gives out
     GET    /sandbox/truth?entity=0      what the books amount to, amounts as text
     POST   /sandbox/advance?days=1      let days pass
+    POST   /sandbox/transfer            let a shared customer pay the first two entities by one bank transfer
     POST   /sandbox/defects             {"entity": 0, "names": [...]}; all known ones without names
     POST   /sandbox/faults              {"fault": "minute", "path": "/Invoices", "times": 2, ...}
     DELETE /sandbox/faults              forget those that have not happened yet
@@ -27,7 +28,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from include.sandbox import defects
+from include.sandbox import defects, group
 from include.sandbox.faults import Fault, Faults, Order
 from include.sandbox.ledger import Ledger
 from include.sandbox.truth import Truth
@@ -67,6 +68,7 @@ def around(face: Face) -> Starlette:
         Route("/sandbox", _local(control.about), methods=["GET"]),
         Route("/sandbox/truth", _local(control.truth), methods=["GET"]),
         Route("/sandbox/advance", _local(control.advance), methods=["POST"]),
+        Route("/sandbox/transfer", _local(control.transfer), methods=["POST"]),
         Route("/sandbox/defects", _local(control.defects), methods=["POST"]),
         Route("/sandbox/faults", _local(control.faults), methods=["POST", "DELETE"]),
         Route("/sandbox/calls", _local(control.calls), methods=["GET", "DELETE"]),
@@ -96,6 +98,11 @@ class _Control:
     async def advance(self, request: Request) -> Response:
         self.ledger.advance(int(request.query_params.get("days", "1")))
         return JSONResponse({"now": self.ledger.now.isoformat()})
+
+    async def transfer(self, request: Request) -> Response:
+        with self.ledger.lock:
+            batch = group.transfer(self.ledger.entity(0), self.ledger.entity(1), self.ledger.now)
+        return JSONResponse({"transfer": batch})
 
     async def defects(self, request: Request) -> Response:
         asked = await _body(request)

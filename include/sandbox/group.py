@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,7 +11,7 @@ from include.sandbox.books import Books
 from include.sandbox.invoicing import new_document
 from include.sandbox.invoicing import share as part_of
 from include.sandbox.parties import new_party
-from include.sandbox.records import Kind, Party
+from include.sandbox.records import Document, Kind, Party
 
 BILLS = 5
 """So many invoices gets a customer in the second books: one paid, one part paid, the others open."""
@@ -38,6 +39,41 @@ def share(first: Books, second: Books, count: int, now: datetime) -> None:
     sister.represents, sister.name, sister.legal_name = first.entity.id, first.entity.name, first.entity.name
     sister.currency, sister.parent, sister.is_supplier = first.entity.currency, "", False
     _bill(sister, second, now)
+
+
+def pay_across(bills: Sequence[tuple[Books, Document]], at: datetime) -> str:
+    """Let one bank transfer settle the rests of invoices in the books of several entities.
+
+    Returns:
+        The transfer's id: each entity's payment has it as its `batch`.
+    """
+    batch = bills[0][0].new_id()
+    for books, invoice in bills:
+        books.pay(invoice, invoice.outstanding, at, batch=batch)
+    return batch
+
+
+def transfer(first: Books, second: Books, at: datetime) -> str:
+    """Let a customer whom both entities bill pay one invoice of each by one bank transfer.
+
+    Returns:
+        The transfer's id.
+
+    Raises:
+        ValueError: they share no customer.
+    """
+    for twin in second.parties.values():
+        if twin.shared:
+            bills = [(books, _owed(books, party, at)) for books, party in ((first, twin.shared), (second, twin.id))]
+            return pay_across(bills, at)
+    raise ValueError("the first two entities share no customer")
+
+
+def _owed(books: Books, party: str, at: datetime) -> Document:
+    """Return an open invoice of a party in its own currency, a new one if it has none."""
+    mine = books.parties[party]
+    usual = (d for d in books.kinds(Kind.INVOICE) if d.party == party and d.currency == mine.currency)
+    return next((d for d in usual if d.outstanding), None) or new_document(books, Kind.INVOICE, mine, at)
 
 
 def _bill(party: Party, books: Books, now: datetime) -> None:

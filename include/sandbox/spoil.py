@@ -1,4 +1,4 @@
-"""Does to an answer what an ordered fault wants, in any vendor's protocol."""
+"""Does to an answer what an ordered fault wants, in whatever protocol the answer is."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from include.sandbox.faults import Fault, Order
+
+PAGE = "<!DOCTYPE html><html><head><title>{} | Maintenance</title></head><body>Back soon</body></html>"
 
 
 class Torn(Response):
@@ -22,13 +24,13 @@ class Torn(Response):
 
 
 async def spoil(
-    order: Order | None, answer: Callable[[], Awaitable[Response]], broken: Callable[[int], Response], page: str
+    order: Order | None, answer: Callable[[], Awaitable[Response]], broken: Callable[[int], Response], title: str
 ) -> Response:
     """Return the answer, or what becomes of it; a server that fails has done nothing, a torn reply was meant.
 
     Args:
-        broken: what the vendor says with a status of 500 or more.
-        page: what it shows to people.
+        broken: what the vendor says when its own server fails with a status.
+        title: the vendor's name, as a page for people has it.
     """
     match order.fault if order else None:
         case Fault.SLOW:
@@ -39,12 +41,15 @@ async def spoil(
         case Fault.UNAVAILABLE:
             return broken(503)
         case Fault.HTML:
-            return HTMLResponse(page)
+            return HTMLResponse(PAGE.format(title))
         case Fault.CUT:
             whole = await answer()
-            kind = {"Content-Type": whole.headers["Content-Type"]}
-            return Response(bytes(whole.body)[: len(whole.body) // 2], whole.status_code, kind)
+            return Response(bytes(whole.body)[: len(whole.body) // 2], whole.status_code, _kept(whole))
         case Fault.RESET:
             whole = await answer()
-            return Torn(whole.body, whole.status_code, {"Content-Type": whole.headers["Content-Type"]})
+            return Torn(whole.body, whole.status_code, _kept(whole))
     return await answer()
+
+
+def _kept(whole: Response) -> dict[str, str]:
+    return {"Content-Type": whole.headers["Content-Type"]}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from include.sandbox.intacct import server as intacct
 from include.sandbox.ledger import Ledger
 from include.sandbox.xero.server import Server, serve
 from include.sandbox.xero.settings import Settings
@@ -29,3 +30,21 @@ def server(ledger: Ledger) -> Iterator[Server]:
 def serving(ledger: Ledger) -> Any:
     """Return what serves the ledger with other settings."""
     return lambda **settings: serve(ledger, replace(WIDE, **settings))
+
+
+@pytest.fixture
+def group() -> Ledger:
+    """Return the ledger of a company with two entities, which share customers."""
+    return Ledger(seed=11, entities=2, invoices=150, shared=2)
+
+
+@pytest.fixture
+def company(group: Ledger) -> Iterator[intacct.Server]:
+    with intacct.serve(group) as running:
+        yield running
+
+
+@pytest.fixture
+def company_with(group: Ledger) -> Any:
+    """Return what serves the company with other settings."""
+    return lambda **settings: intacct.serve(group, replace(intacct.Settings(), **settings))

@@ -118,7 +118,7 @@ def test_a_wrong_word_ends_with_a_sentence(capsys: pytest.CaptureFixture[str], w
 
 
 def test_the_faces_are_the_packages_beside_the_command() -> None:
-    assert command.faces() == ["netsuite", "xero"]
+    assert command.faces() == ["intacct", "netsuite", "xero"]
 
 
 def test_it_serves_a_group_as_one_account_of_another_vendor(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ import pytest
 from include.money import exponent
 from include.sandbox.books import Books
 from include.sandbox.defects import DEFECTS
+from include.sandbox.group import pay_across, transfer
+from include.sandbox.invoicing import new_document
 from include.sandbox.ledger import Ledger
 from include.sandbox.records import Kind, State
 from include.sandbox.truth import RECEIVABLE
@@ -81,6 +83,37 @@ def test_what_settles_a_document_stamps_it_but_is_no_edit() -> None:
     assert (books.edited_at(invoice), invoice.updated_at) == (edited, ledger.now)
     books.touch(invoice, ledger.now)
     assert books.edited_at(invoice) == ledger.now
+
+
+def test_an_edit_of_what_nothing_settles_is_remembered_with_its_moment() -> None:
+    ledger = Ledger(invoices=100)
+    books = ledger.entity(0)
+    free = next(d for d in books.kinds(Kind.INVOICE) if d.outstanding and d.due_on and not books.is_touched(d))
+    part_paid = next(d for d in books.kinds(Kind.INVOICE) if 0 < d.outstanding < d.gross)
+    for invoice in (free, part_paid):
+        books.change_due(invoice, ledger.now.date(), ledger.now)
+        books.touch(invoice, ledger.now)
+    assert books.edits[free.id] == [ledger.now] * 2 and part_paid.id not in books.edits
+
+
+def test_one_transfer_settles_invoices_of_several_entities() -> None:
+    ledger = Ledger(entities=2, invoices=100, shared=1)
+    first, second = ledger.books.values()
+    twin = next(party for party in second.parties.values() if party.shared)
+    bills = [
+        (books, new_document(books, Kind.INVOICE, books.parties[key], ledger.now, currency="EUR"))
+        for books, key in ((first, twin.shared), (second, twin.id))
+    ]
+    batch = pay_across(bills, ledger.now)
+    for number, (books, invoice) in enumerate(bills):
+        assert [p.amount for p in books.batches[batch]] == [invoice.gross] and not invoice.outstanding
+        check(books, ledger, number)
+    for _ in range(8):  # more often than the customer has open invoices
+        again = transfer(first, second, ledger.now)
+        (one,), (other,) = first.batches[again], second.batches[again]
+        assert one.currency == other.currency == twin.currency
+    with pytest.raises(ValueError, match="share no customer"):
+        transfer(*Ledger(entities=2, invoices=20).books.values(), ledger.now)
 
 
 @pytest.mark.parametrize("invoices", [10, 60, 600])
@@ -212,7 +245,8 @@ def test_two_hundred_thousand_invoices_take_about_a_minute_of_computing() -> Non
 
 def test_importing_the_sandbox_imports_nothing_heavy() -> None:
     program = (
-        "import sys, include.sandbox.netsuite.server, include.sandbox.xero.server, include.sandbox.__main__; "
+        "import sys, include.sandbox.__main__; "
+        "import include.sandbox.intacct.server, include.sandbox.netsuite.server, include.sandbox.xero.server; "
         "print(*[n for n in ('pandas', 'pyarrow', 'great_expectations', 'airflow', 'sqlalchemy') if n in sys.modules])"
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)

@@ -26,7 +26,6 @@ QUERY_PATH = "/services/rest/query/v1/suiteql"
 LIMITS_PATH = "/services/rest/system/v1/governanceLimits"
 LIMITS = (Fault.TOO_MANY_AT_ONCE, Fault.TOO_MANY_A_MINUTE, Fault.TOO_MANY_A_DAY)
 """This vendor limits what is under way at once, nothing else."""
-PAGE = "<!DOCTYPE html><html><head><title>NetSuite | Scheduled Maintenance</title></head><body>Back soon</body></html>"
 REMEMBERED = 100_000
 """So many calls are remembered."""
 
@@ -109,7 +108,7 @@ class Face:
                 self.audit.append(denied.reason)
                 return JSONResponse({"error": denied.code}, 400)
 
-        return self._finished(request, await spoil.spoil(order, answer, problems.broken, PAGE))
+        return self._finished(request, await spoil.spoil(order, answer, problems.broken, "NetSuite"))
 
     async def _suiteql(self, request: Request) -> Response:
         unread: problems.Refused | None = None
@@ -137,7 +136,7 @@ class Face:
             async def answer() -> Response:
                 return self._rows(query, binds, page, request, order)
 
-            return self._finished(request, await spoil.spoil(order, answer, problems.broken, PAGE), query)
+            return self._finished(request, await spoil.spoil(order, answer, problems.broken, "NetSuite"), query)
         except problems.Refused as refused:
             return self._finished(request, problems.response(refused), query, refused.code)
         finally:

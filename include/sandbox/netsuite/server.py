@@ -12,12 +12,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from include.sandbox import control, serving
 from include.sandbox.faults import Fault, Order
-from include.sandbox.given import settings as given_as_text
 from include.sandbox.ledger import Ledger
 from include.sandbox.netsuite.app import QUERY_PATH, Face
 from include.sandbox.netsuite.settings import Certificate, Settings, Token
 from include.sandbox.netsuite.tokens import TOKEN_PATH
 from include.sandbox.netsuite.view import Rights
+from include.sandbox.options import chosen
 
 TWO_YEARS = 2 * 365 * 86_400  # seconds; a certificate lives no longer
 
@@ -101,7 +101,7 @@ def settings(given: Mapping[str, str]) -> Settings:
     Raises:
         ValueError: there is no such setting, or its value is of another kind.
     """
-    return given_as_text(Settings(), given)
+    return chosen(Settings(), given)
 
 
 @contextmanager

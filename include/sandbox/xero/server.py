@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from include.sandbox import control, serving
 from include.sandbox.faults import Fault, Order
-from include.sandbox.given import settings as given_as_text
 from include.sandbox.ledger import Ledger
+from include.sandbox.options import chosen
 from include.sandbox.xero.app import BASE, Face
 from include.sandbox.xero.settings import App, Settings
 
@@ -81,7 +81,7 @@ def settings(given: Mapping[str, str]) -> Settings:
     Raises:
         ValueError: there is no such setting, or its value is of another kind.
     """
-    return given_as_text(Settings(), given)
+    return chosen(Settings(), given)
 
 
 @contextmanager

@@ -6,13 +6,11 @@ from collections.abc import Awaitable, Callable
 
 from starlette.responses import Response
 
-from include.sandbox import spoil as shared
+from include.sandbox import spoil as sandbox
 from include.sandbox.faults import Order
 from include.sandbox.xero import problems
-
-PAGE = "<!DOCTYPE html><html><head><title>Xero | Maintenance</title></head><body>Back soon</body></html>"
 
 
 async def spoil(order: Order | None, answer: Callable[[], Awaitable[Response]]) -> Response:
     """Return the answer, or what becomes of it."""
-    return await shared.spoil(order, answer, problems.broken, PAGE)
+    return await sandbox.spoil(order, answer, problems.broken, "Xero")

@@ -1,4 +1,4 @@
-"""Settings of a face that are given as text, as from a command line."""
+"""Settings of a face that are given as text, on a command line."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-    T = TypeVar("T", bound=DataclassInstance)
-else:
-    T = TypeVar("T")
+T = TypeVar("T", bound="DataclassInstance")
 
 
-def settings(plain: T, given: Mapping[str, str]) -> T:
-    """Return settings of which some are given as text.
+def chosen(plain: T, given: Mapping[str, str]) -> T:
+    """Return the settings with some of them replaced by what is given as text.
 
     Raises:
         ValueError: there is no such setting, or its value is of another kind.
@@ -24,9 +22,7 @@ def settings(plain: T, given: Mapping[str, str]) -> T:
     for name, text in given.items():
         before = getattr(plain, name, None)
         if not isinstance(before, bool | int | float | str):
-            known = [
-                each.name for each in fields(plain) if isinstance(getattr(plain, each.name), bool | int | float | str)
-            ]
+            known = [f.name for f in fields(plain) if isinstance(getattr(plain, f.name), bool | int | float | str)]
             raise ValueError(f"no setting {name}; there are {', '.join(known)}")
         found[name] = text.lower() == "true" if isinstance(before, bool) else type(before)(text)
     return replace(plain, **found)

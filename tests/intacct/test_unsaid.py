@@ -1,0 +1,85 @@
+"""Where no document says how Sage Intacct does it, the books agree whichever way it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include import warehouse
+from include.sandbox.intacct.server import serve
+from include.sandbox.intacct.settings import Settings
+from include.sandbox.ledger import Ledger
+from tests.intacct.conftest import Running, Transport
+from tests.intacct.night import Nights, assert_true
+
+WAYS: dict[str, tuple[Transport, dict[str, Any], dict[str, Any]]] = {
+    "rates the other way round, no moment of change, uses without a payment of their own": (
+        "rest",
+        {"rate_basis": "document_per_base", "never_modified": "null", "credit_applications": "no_payment"},
+        {"rate_basis": "document_per_base"},
+    ),
+    "invoices not stamped by payments, reversed details hidden, advances by another name, errors in one shape": (
+        "rest",
+        {"payment_stamps_invoice": False, "reversed_details": "hidden", "advance_reference": "postedAdvance",
+         "advances_among_payments": False, "error_shape": "nested"},
+        {},
+    ),
+    "pages in nobody's order, small ones, and the top level listed as an entity": (
+        "rest",
+        {"unordered": "each_page_another", "root_entity_listed": True, "top_level_documents_in_entities": True},
+        {"page_size": 9},
+    ),
+    "totals of all currencies, and of the whole company": (
+        "gateway",
+        {"customer_balance": "document", "aging_currency": "document", "customer_balance_scope": "company"},
+        {"balance_currency": "document", "balances_are_per_entity": False},
+    ),
+    "amounts in full, another user's dates, sessions at any address, rates the other way round": (
+        "gateway",
+        {"amounts_in_xml": "full", "date_format": ".dmY", "clock_hours": "12", "gmt_offset": "+05:30",
+         "endpoint": "any", "rate_basis": "document_per_base", "credit_applications": "no_payment"},
+        {"rate_basis": "document_per_base"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("way", WAYS)
+def test_the_books_agree_whichever_way_it_is(way: str, number: int, store: Path) -> None:
+    transport, settings, extra = WAYS[way]
+    ledger = Ledger(invoices=60, entities=2)
+    engine = warehouse.engine(f"sqlite:///{store}")
+    with serve(ledger, Settings(**settings)) as server:
+        running = Running(server, ledger, transport, number, extra=extra)
+        nights = Nights(engine, running, f"way{list(WAYS).index(way)}_{number}")
+        _, outcome = nights.night()
+        for _ in range(2):
+            assert_true(nights)
+            assert not outcome.differences, outcome.differences[0]
+            ledger.advance()
+            _, outcome = nights.night()
+        assert not [line for line in outcome.lines if line.classification == "unanswered"]
+
+
+@pytest.mark.parametrize("how", ["shares_and_whole", "shares", "whole"])
+def test_a_payment_over_several_entities_is_a_share_for_each(how: Any, store: Path) -> None:
+    from include.sandbox.group import pay_across
+    from include.sandbox.records import Kind
+
+    ledger = Ledger(invoices=60, entities=2)
+    engine = warehouse.engine(f"sqlite:///{store}")
+    books = [ledger.entity(number) for number in (0, 1)]
+    open_ = [[i for i in each.kinds(Kind.INVOICE) if i.outstanding and not i.expected_on] for each in books]
+    currency = min({i.currency for i in open_[0]} & {i.currency for i in open_[1]})
+    owed = [next(i for i in each if i.currency == currency) for each in open_]
+    pay_across([*zip(books, owed, strict=True)], ledger.now)
+    with serve(ledger, Settings(multi_entity_payment=how)) as server:
+        for number in (0, 1):
+            nights = Nights(engine, Running(server, ledger, "rest", number), f"{how}_{number}")
+            run_id, outcome = nights.night()
+            assert not outcome.differences, outcome.differences[0]
+            assert_true(nights)
+            assert nights.blocking(run_id) == {}

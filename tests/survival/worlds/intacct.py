@@ -1,0 +1,107 @@
+"""Sage Intacct, alive: the sandbox's server over a ledger that an accountant changes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from include import money
+from include.connectors.base import Connection, Connector
+from include.connectors.intacct import Intacct
+from include.sandbox.books import Books
+from include.sandbox.intacct.documents import Form, current, form
+from include.sandbox.ledger import Ledger
+from include.sandbox.records import Document, State
+from tests.intacct.conftest import Running
+from tests.nights import Nights, Row
+from tests.survival.worlds import World
+
+PLACES = {
+    Form.INVOICE: ("invoices", "invoice"), Form.NEGATIVE_INVOICE: ("credit_notes", "invoice"),
+    Form.ADJUSTMENT: ("credit_notes", "adjustment"), Form.ADVANCE: ("payments", "advance"),
+    Form.OVERPAYMENT: ("payments", "payment"), Form.DEPOSIT: ("payments", "payment"),
+}  # fmt: skip
+"""What the vendor makes of a document → the table that must have it, and the type in its key."""
+
+
+class OverLedger(World):
+    """An entity of a running sandbox; the documents of the top level are the first entity's."""
+
+    connector: type[Connector] = Intacct
+    excused: ClassVar[dict[str, str]] = {"overdue_reachable_share": "the ledger's customers may lack addresses"}
+
+    def __init__(
+        self, running: Running, connection: Connection | None = None, history_from: date | None = date(2000, 1, 1)
+    ) -> None:
+        self.running = running
+        self.url = running.server.url
+        self.entity = running.entity
+        self.history_from = history_from
+        self._connection = connection or running.connection()
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.running.ledger
+
+    @property
+    def books(self) -> Books:
+        return self.ledger.entity(self.running.number)
+
+    def connection(self, host: str = "") -> Connection:
+        made = self._connection
+        return Connection(made.id, host or made.host, made.login, made.password, made.extra)
+
+    def fields(self) -> dict[str, Any]:
+        return {"history_from": self.history_from}
+
+    @property
+    def now(self) -> datetime:
+        return self.ledger.now
+
+    @property
+    def today(self) -> date:
+        return self.books.day(self.now)
+
+    def wait(self, by: timedelta) -> None:
+        with self.ledger.lock:
+            self.ledger.now += by
+
+    def place(self, document: Document) -> tuple[str, str]:
+        """Return the table that must have a document, and its key there."""
+        source = self.running.server.face.views.now().source
+        table, kind = PLACES[form(document, source.settings)]
+        return table, f"{kind}:{source.record(*current(self.books, document, source.settings)[0])}"
+
+    def assert_equal(self, nights: Nights) -> None:
+        """Every balance, what settled each document, every total, to the minor unit."""
+        truth = self.ledger.truth(self.running.number)
+        tables = {name: nights.rows(name) for name in ("invoices", "credit_notes", "payments", "allocations")}
+        settled = _settled(tables["allocations"])
+        totals: dict[str, Decimal] = defaultdict(Decimal)
+        for identifier, balance in truth.documents.items():
+            table, key = self.place(self.books.documents[identifier])
+            if balance.state is State.DELETED:
+                assert key not in tables[table], f"{balance.number} was deleted for good"
+                continue
+            row = tables[table][key]
+            rest = _major(row["outstanding_amount" if table == "invoices" else "unapplied_amount"], row["currency"])
+            assert (rest, row["currency"]) == (balance.outstanding, balance.currency), balance.number
+            if balance.state is State.POSTED:
+                assert settled[key] == balance.gross - balance.outstanding, f"{balance.number}: what settled it"
+            totals[balance.currency] += rest if table == "invoices" else -rest
+        assert {c: t for c, t in totals.items() if t} == {c: t for c, t in truth.totals.items() if t}
+
+
+def _settled(allocations: dict[str, Row]) -> dict[str, Decimal]:
+    """Return how much of each document or credit was settled or used."""
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for row in allocations.values():
+        found[row["target_external_id"]] += _major(row["target_amount"], row["target_currency"])
+        found[row["source_external_id"]] += _major(row["source_amount"], row["source_currency"])
+    return found
+
+
+def _major(amount: int, currency: str) -> Decimal:
+    return Decimal(amount).scaleb(-(money.exponent(currency) or 0))
