@@ -9,6 +9,7 @@ from typing import Any
 from include.connectors.base import Stream
 from include.connectors.normalized import Record
 from include.connectors.odoo.body import BROKEN, Answers, sound, split, without_id
+from include.connectors.odoo.client import ids_of
 from include.connectors.odoo.values import parse
 
 Join = Callable[[Record], Record | None]
@@ -53,11 +54,7 @@ def customers(answers: Answers) -> Join:
     """Attach contacts, owner, tags and country to those below whom somebody holds a document; leave out the others."""
     below, users, tags, countries, parents = (answers.records(number) for number in (1, 4, 5, 6, 7))
     holders = _groups(answers.responses[2], "commercial_partner_id") | _groups(answers.responses[3], "partner_id")
-    children: dict[int, list[int]] = defaultdict(list)
-    for identifier, partner in below.items():
-        if partner and partner["parent_id"]:
-            children[partner["parent_id"].id].append(identifier)
-    broken = {identifier for identifier, partner in below.items() if partner is None}
+    children, members = _by(answers.responses[1], "parent_id"), _by(answers.responses[1], "commercial_partner_id")
 
     def holds(identifier: int, seen: frozenset[int] = frozenset()) -> bool:
         if identifier in seen:  # a hierarchy that goes in circles has no end
@@ -65,10 +62,9 @@ def customers(answers: Answers) -> Join:
         return identifier in holders or any(holds(child, seen | {identifier}) for child in children[identifier])
 
     def join(partner: Record) -> Record | None:
-        if not broken and not holds(partner["id"]):
+        if not holds(partner["id"]):
             return None
-        mine = [sound(below, one) for one in sorted(below) if one not in broken]
-        contacts = [one for one in mine if (one["commercial_partner_id"] or (0,))[0] == partner["id"]]
+        contacts = [sound(below, one) for one in members[partner["id"]]]
         parent = sound(parents, partner["parent_id"].id)["commercial_partner_id"] if partner["parent_id"] else None
         user, country = partner.get("user_id"), partner.get("country_id")
         return partner | {
@@ -81,6 +77,15 @@ def customers(answers: Answers) -> Join:
         }
 
     return join
+
+
+def _by(rows: Iterable[Any], field: str) -> dict[int, list[int]]:
+    """Return id → ids of the rows that name it in the field, whether or not the rest of them is sound."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for row in rows:
+        for identifier in ids_of([row], field):
+            found[identifier].append(row["id"])
+    return found
 
 
 def invoices(answers: Answers) -> Join:

@@ -135,7 +135,7 @@ class Reader:
         below = self.client.search_read(
             "res.partner", [["id", "child_of", ids], ["id", "not in", ids]], list(kinds)
         )
-        _identified(below)
+        _identified(below, "commercial_partner_id")
         scope = self.scope
         on_documents = scope.documents_in_range(history_from) if history_from else scope.documents
         on_lines = scope.lines_in_range(history_from) if history_from else scope.lines
