@@ -28,17 +28,19 @@ NOTHING: End = (None, None, None, None)
 def allocations(line: Record, key: str, role_of: Role) -> list[dict[str, Any]]:
     """Return what the line was used for, oldest matching first."""
     left = written_off(line, role_of)
-    rows: list[dict[str, Any]] = []
+    found: list[tuple[list[tuple[str, End, End]], Any, bool]] = []
     listed = _listed(line, role_of)
-    seen: Counter[str] = Counter()
     for partial in reversed(listed):  # what a payment wrote off is the last of it that was used
         used, target = _ends(partial, line, role_of)
         share = min(left, used[2] or ZERO)
         left -= share
-        is_whole = len(listed) == 1 and share < (used[2] or ZERO)
-        for part in _parts(used, target, share):
-            rows.append(_row(key, *part, partial["max_date"], is_derived=bool(share) and not is_whole, seen=seen))
-    return rows[::-1]
+        found.append((_parts(used, target, share), partial["max_date"], bool(share) and len(listed) > 1))
+    seen: Counter[str] = Counter()
+    return [
+        _row(key, *part, day, is_derived=is_derived, seen=seen)
+        for parts, day, is_derived in reversed(found)
+        for part in parts
+    ]
 
 
 def written_off(line: Record, role_of: Role) -> Decimal:
@@ -91,12 +93,11 @@ def _parts(used: End, target: End, share: Decimal) -> list[tuple[str, End, End]]
     if not share:
         return [(kind, used, target)]
     there = _proportion(target, share, used[2] or ZERO)
-    parts: list[tuple[str, End, End]] = [("write_off", NOTHING, (*target[:2], there, target[3]))]
+    write_off: tuple[str, End, End] = ("write_off", NOTHING, (*target[:2], there, target[3]))
     rest = (used[2] or ZERO) - share
-    if rest:
-        source, reduced = (*used[:2], rest, used[3]), (*target[:2], (target[2] or ZERO) - there, target[3])
-        parts.append((kind, source, reduced))
-    return parts
+    if not rest:
+        return [write_off]
+    return [(kind, (*used[:2], rest, used[3]), (*target[:2], (target[2] or ZERO) - there, target[3])), write_off]
 
 
 def _proportion(target: End, share: Decimal, whole: Decimal) -> Decimal:

@@ -25,6 +25,7 @@ class About:
         base: currency of the books.
         difference_journal: id of the journal of exchange differences, 0 where there is none.
         opening_move: id of the opening entry, 0 where there is none.
+        journals: journal's id, as text → its type.
         web: the address in Odoo's web client, with `{id}` where a document's stands.
     """
 
@@ -32,6 +33,7 @@ class About:
     company: int
     difference_journal: int
     opening_move: int
+    journals: Mapping[str, str]
     web: str
 
 

@@ -32,9 +32,9 @@ class Client:
         self.http = Http(connection.host, secrets=(connection.password,))
         self.companies: tuple[int, ...] = ()
         """Ids of the companies asked for, the current one first; none asks for the user's own."""
-        self._types: dict[str, Mapping[str, str]] = {}
+        self._fields: dict[str, Mapping[str, Mapping[str, Any]]] = {}
 
-    def web(self, model: str, identifier: int) -> str:
+    def web(self, model: str, identifier: str) -> str:
         """Return a record's address in Odoo's web client."""
         return f"{self.http.base_url}/web#id={identifier}&model={model}&view_type=form"
 
@@ -100,13 +100,27 @@ class Client:
 
     def types(self, model: str) -> Mapping[str, str]:
         """Return field → type of a model, as this database has it and this user may see it."""
-        if model not in self._types:
-            arguments = {"allfields": [], "attributes": ["type"]}
+        return {name: str(field.get("type")) for name, field in self._described(model).items()}
+
+    def choices(self, model: str, name: str) -> tuple[str, ...]:
+        """Return the values that a selection field can have in this database.
+
+        Raises:
+            SourceUnavailable: the answer names none.
+        """
+        choices = self._described(model)[name].get("selection") if name in self._described(model) else None
+        if not isinstance(choices, list) or not choices or not all(isinstance(one, list) and one for one in choices):
+            raise nonsense()
+        return tuple(str(one[0]) for one in choices)
+
+    def _described(self, model: str) -> Mapping[str, Mapping[str, Any]]:
+        if model not in self._fields:
+            arguments = {"allfields": [], "attributes": ["type", "selection"]}
             said = self.transport.call(model, "fields_get", arguments, self._context).result
             if not isinstance(said, dict) or not all(isinstance(field, dict) for field in said.values()):
                 raise nonsense()
-            self._types[model] = {name: str(field.get("type")) for name, field in said.items()}
-        return self._types[model]
+            self._fields[model] = said
+        return self._fields[model]
 
     @property
     def _context(self) -> dict[str, Any]:

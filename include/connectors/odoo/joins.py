@@ -40,9 +40,7 @@ def _joined(row: Any, answers: Answers, join: Join) -> Record | None:
         return row | {"malformed": True}
     if joined is None:
         return None
-    about = answers.about
-    return joined | {"base": about.base, "web": about.web, "opening_move": about.opening_move,
-                     "difference_journal": about.difference_journal}  # fmt: skip
+    return joined | {"base": answers.about.base, "web": answers.about.web}
 
 
 def _groups(rows: Iterable[Any], field: str) -> set[int]:
@@ -111,14 +109,19 @@ def invoices(answers: Answers) -> Join:
 
 def payments(answers: Answers) -> Join:
     """Attach the entry, the payment, and each matching with the line on its other side."""
+    about = answers.about
     partials, others, entries, moneys, belonging = (answers.records(number) for number in (1, 2, 3, 4, 5))
     lines = {**others, **answers.records(0)}
 
     def placed(line: dict[str, Any]) -> dict[str, Any]:
-        payment = line.get("payment_id")
+        payment, entry = line.get("payment_id"), sound(entries, line["move_id"].id)
+        journal = entry["journal_id"].id
         return line | {
-            "entry": sound(entries, line["move_id"].id),
+            "entry": entry,
             "payment": sound(moneys, payment.id) if payment else None,
+            "journal_type": about.journals[str(journal)],
+            "is_of_differences": journal == about.difference_journal,
+            "is_opening": entry["id"] == about.opening_move,
         }
 
     def join(line: Record) -> Record:

@@ -41,7 +41,7 @@ def role_of(line: Record) -> str:
     kind = line["entry"]["move_type"]
     if kind in DOCUMENT_TYPES and is_due(line):
         return "credit_note" if kind in NOTE_TYPES else "invoice"
-    if line["reconciled"] and line["entry"]["journal_id"].id == line["difference_journal"]:
+    if line["reconciled"] and line["is_of_differences"]:
         return "difference"
     amount = line["balance"] or line["amount_currency"]
     return "payment" if amount < 0 else "refund" if amount > 0 else "nothing"
@@ -86,7 +86,7 @@ def _movement(line: Record, key: str, role: str) -> dict[str, Any]:
 def _kind(line: Record) -> str:
     if line["payment"] or line["journal_type"] in MONEY_JOURNALS:
         return "payment"
-    return "opening_balance" if line["move_id"].id == line["opening_move"] else "journal"
+    return "opening_balance" if line["is_opening"] else "journal"
 
 
 def _paid(line: Record, currency: str) -> Decimal | None:

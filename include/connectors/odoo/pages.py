@@ -71,11 +71,11 @@ class Reader:
         named = self.client.sums("account.move", on_documents, "commercial_partner_id").result
         owing = self.client.sums("account.move.line", [*on_lines, ["partner_id", "!=", False]], "partner_id").result
         partners = sorted({*ids_of(named, "commercial_partner_id"), *ids_of(owing, "partner_id")})
-        return set(ids_of(self._chunked(["commercial_partner_id"], "in", partners), "commercial_partner_id"))
+        return set(ids_of(self.partners(partners, ("commercial_partner_id",)), "commercial_partner_id"))
 
     def with_those_above(self, customers: Iterable[int]) -> list[int]:
         """Return these customers and all companies that they belong to, sorted."""
-        above = self._chunked(["commercial_partner_id"], "parent_of", sorted(customers))
+        above = self.partners(sorted(customers), ("commercial_partner_id",), "parent_of")
         return sorted(set(ids_of(above, "id")) & set(ids_of(above, "commercial_partner_id")))
 
     def changed_customers(self, stamp: str) -> list[int]:
@@ -83,13 +83,13 @@ class Reader:
         changed = self.listed("res.partner", [["write_date", ">=", stamp]], ["commercial_partner_id"])
         return ids_of(changed, "commercial_partner_id")
 
-    def _chunked(self, names: Sequence[str], operator: str, partners: Sequence[int]) -> list[Any]:
+    def partners(self, ids: Sequence[int], names: Sequence[str], operator: str = "in") -> list[Any]:
         """Return partners by id, so many at a time that neither question nor answer is huge."""
         return [
             row
-            for start in range(0, len(partners), LIST_SIZE)
+            for start in range(0, len(ids), LIST_SIZE)
             for row in self.client.search_read(
-                "res.partner", [["id", operator, list(partners[start : start + LIST_SIZE])]], names
+                "res.partner", [["id", operator, list(ids[start : start + LIST_SIZE])]], names
             ).result
         ]
 
@@ -97,9 +97,7 @@ class Reader:
         kinds = {name: model.kinds[name] for name in self.client.fields(model)}
         return kinds | (fields.custom(self.client.types(model.name)) if with_custom else {})
 
-    def _in_order(
-        self, model: str, domain: Domain, names: Sequence[str], size: int, after: int = 0
-    ) -> Iterator[Reply]:
+    def _in_order(self, model: str, domain: Domain, names: Sequence[str], size: int, after: int = 0) -> Iterator[Reply]:
         """Yield replies with records by ascending id, and hold them to Odoo's own count.
 
         An answer that was cut short would otherwise pass for the end of the list. What leaves the domain
@@ -132,9 +130,7 @@ class Reader:
     def _of_customers(self, rows: list[Any], history_from: date | None) -> list[Part]:
         """Ask who stands below these partners, who of them all holds a document, and what they name."""
         ids, kinds = ids_of(rows, "id"), self._kinds(fields.PARTNER)
-        below = self.client.search_read(
-            "res.partner", [["id", "child_of", ids], ["id", "not in", ids]], list(kinds)
-        )
+        below = self.client.search_read("res.partner", [["id", "child_of", ids], ["id", "not in", ids]], list(kinds))
         _identified(below, "commercial_partner_id")
         scope = self.scope
         on_documents = scope.documents_in_range(history_from) if history_from else scope.documents

@@ -12,6 +12,9 @@ from include.connectors.odoo.values import stamp
 Domain = list[Any]
 INVOICE_TYPES, NOTE_TYPES = ("out_invoice", "out_receipt"), ("out_refund",)
 DOCUMENT_TYPES = (*INVOICE_TYPES, *NOTE_TYPES)
+UNSETTLED: Domain = ["&", ["state", "=", "posted"],
+                     "|", ["amount_residual", "!=", 0], ["amount_residual_signed", "!=", 0]]  # fmt: skip
+"""Posted with a rest, in the document's currency or in the books'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +40,19 @@ class Scope:
     @property
     def open_documents(self) -> Domain:
         """Drafts, and what is posted and not settled."""
-        return [*self.documents, "|", ["state", "=", "draft"],
-                "&", ["state", "=", "posted"], ["amount_residual", "!=", 0]]  # fmt: skip
+        return [*self.documents, "|", ["state", "=", "draft"], *UNSETTLED]
+
+    @property
+    def unsettled_documents(self) -> Domain:
+        """What is posted and not settled."""
+        return [*self.documents, *UNSETTLED]
 
     def documents_in_range(self, history_from: date) -> Domain:
         """Open ones of any age, closed ones from history_from by invoice date; one without a date is in range."""
         return [
             *self.documents, "|", "|", "|",
             ["state", "=", "draft"], ["invoice_date", "=", False], ["invoice_date", ">=", history_from.isoformat()],
-            "&", ["state", "=", "posted"], ["amount_residual", "!=", 0],
+            *UNSETTLED,
         ]  # fmt: skip
 
     @property
