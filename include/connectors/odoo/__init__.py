@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property, partial
-from typing import ClassVar, Literal, NoReturn
+from typing import Any, ClassVar, Literal, NoReturn
 
 from include.connectors.base import (
     Connection,
@@ -83,8 +83,6 @@ class Odoo(Connector):
         seen = companies.seen(self._client)
         for model in fields.NEEDED:
             self._client.search_read(model.name, [], self._client.fields(model), limit=1)
-        self._client.search_read("account.account", [], [*self._client.types("account.account")][:1], limit=1)
-        self._client.search_read("res.partner", [], ["credit"], limit=1)
         who = self._client.login or f"user {self._client.transport.user()}"
         return f"logged in to Odoo {self._client.version} as {who}, sees {', '.join(one['name'] for one in seen)}"
 
@@ -174,7 +172,7 @@ class Odoo(Connector):
         return Normalized.of_records(stream, list(records), partial(_fill, stream), partial(_rejected, stream), BROKEN)
 
     @cached_property
-    def _company(self) -> dict[str, object]:
+    def _company(self) -> dict[str, Any]:
         return companies.chosen(self._client, companies.seen(self._client), self.entity)
 
     @cached_property

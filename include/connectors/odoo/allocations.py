@@ -37,9 +37,9 @@ def allocations(line: Record, key: str, role_of: Role) -> list[dict[str, Any]]:
         found.append((_parts(used, target, share), partial["max_date"], bool(share) and len(listed) > 1))
     seen: Counter[str] = Counter()
     return [
-        _row(key, *part, day, is_derived=is_derived, seen=seen)
+        _row(key, kind, source, target, day, is_derived=is_derived, seen=seen)
         for parts, day, is_derived in reversed(found)
-        for part in parts
+        for kind, source, target in parts
     ]
 
 

@@ -85,10 +85,13 @@ PAYMENT = Model("account.payment", {**_all(Kind.AMOUNT, "amount"), **_all(Kind.O
 JOURNAL = Model("account.journal", _all(Kind.TEXT, "type name"))
 BELONGING = Model("res.partner", _all(Kind.ONE, "commercial_partner_id"))
 """What is looked up of a partner of whom only the customer behind it matters."""
+BALANCE = Model("res.partner", {**_all(Kind.ONE, "commercial_partner_id"), **_all(Kind.AMOUNT, "credit")})
+"""What Odoo keeps of a partner's debt, in the current company."""
+ACCOUNT = Model("account.account", {}, _all(Kind.TEXT, "account_type internal_type"))
 USER = Model("res.users", _all(Kind.TEXT, "name"), _all(Kind.TEXT, "email"))
 TAG = Model("res.partner.category", _all(Kind.TEXT, "name"))
 COUNTRY = Model("res.country", _all(Kind.TEXT, "code"))
-NEEDED = (PARTNER, COMPANY, MOVE, LINE, PARTIAL, PAYMENT, JOURNAL, USER, TAG, COUNTRY)
+NEEDED = (PARTNER, BALANCE, COMPANY, MOVE, LINE, PARTIAL, PAYMENT, JOURNAL, ACCOUNT, USER, TAG, COUNTRY)
 CUSTOM_TYPES = {
     "char": Kind.TEXT, "text": Kind.TEXT, "selection": Kind.TEXT, "boolean": Kind.FLAG, "date": Kind.DAY,
     "datetime": Kind.MOMENT, "integer": Kind.AMOUNT, "float": Kind.AMOUNT, "monetary": Kind.AMOUNT,

@@ -16,7 +16,7 @@ from typing import Any
 from include.connectors.base import ControlFigures, Figure, Grade
 from include.connectors.odoo.body import BROKEN
 from include.connectors.odoo.client import Client, Domain, ids_of
-from include.connectors.odoo.fields import Kind
+from include.connectors.odoo.fields import BALANCE, Kind
 from include.connectors.odoo.pages import Reader
 from include.connectors.odoo.scope import DOCUMENT_TYPES, INVOICE_TYPES, NOTE_TYPES, Scope
 from include.connectors.odoo.values import amount, exact, number, parse
@@ -83,8 +83,8 @@ class Control:
         grouped = self.client.sums("account.move.line", [*self.scope.lines, *POSTED], "partner_id").result
         partners = ids_of(grouped, "partner_id")
         balances: dict[int, Decimal] = defaultdict(Decimal)
-        for row in self.reader.partners(partners, ("commercial_partner_id", "credit")):
-            one = parse(row, {"commercial_partner_id": Kind.ONE, "credit": Kind.AMOUNT})
+        for row in self.reader.partners(partners, self.client.fields(BALANCE)):
+            one = parse(row, BALANCE.kinds)
             balances[one["commercial_partner_id"].id] += exact(one["credit"], self.base)
         for customer, balance in sorted(balances.items()):
             if balance:

@@ -177,8 +177,11 @@ def _due_date(parts: list[dict[str, Any]]) -> date | None:
 
 def _closed_on(move: Record) -> date | None:
     """Return the day of the last matching; what was over nothing was closed when it was made."""
-    days = [partial["max_date"] for line in move["due"] for partial in line["partials"] if partial["max_date"]]
-    return max(days, default=move["invoice_date"])
+    days: list[date] = [
+        partial["max_date"] for line in move["due"] for partial in line["partials"] if partial["max_date"]
+    ]
+    made: date | None = move["invoice_date"]
+    return max(days) if days else made
 
 
 def _original(note: Record) -> str | None:

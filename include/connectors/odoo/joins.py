@@ -10,7 +10,7 @@ from include.connectors.base import Stream
 from include.connectors.normalized import Record
 from include.connectors.odoo.body import BROKEN, Answers, sound, split, without_id
 from include.connectors.odoo.client import ids_of
-from include.connectors.odoo.values import parse
+from include.connectors.odoo.values import One, parse
 
 Join = Callable[[Record], Record | None]
 Found = Mapping[int, dict[str, Any] | None]
@@ -152,7 +152,7 @@ def _customer(partner: Any, belonging: Found) -> int | None:
 def _custom(record: Record) -> dict[str, Any]:
     """Return the fields that Odoo's users made, by name, without what is empty; of a record that is named its name."""
     named = {name: value for name, value in record.items() if name.startswith("x_") and value is not None}
-    return {name: value.name if isinstance(value, tuple) else value for name, value in named.items()}
+    return {name: value.name if isinstance(value, One) else value for name, value in named.items()}
 
 
 _JOINS: Mapping[str, Callable[[Answers], Join]] = {

@@ -51,7 +51,7 @@ def is_due(line: Record) -> bool:
     """Tell a document's line that says when it is due, in whichever word this version has for it."""
     if "exclude_from_invoice_tab" in line:
         return bool(line["exclude_from_invoice_tab"])
-    return line.get("display_type") == "payment_term"
+    return bool(line.get("display_type") == "payment_term")
 
 
 def _movement(line: Record, key: str, role: str) -> dict[str, Any]:

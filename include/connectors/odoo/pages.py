@@ -7,7 +7,7 @@ order that no domain can go on from. An id never changes, whatever is written me
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -25,6 +25,8 @@ from include.connectors.paging import by_key
 from include.errors import SourceUnavailable
 
 PAGE_SIZE, LIST_SIZE = 500, 5_000
+NEVER = datetime.min.replace(tzinfo=UTC)
+"""When what was not asked was answered."""
 MAIN: Mapping[str, Model] = {"customers": fields.PARTNER, "invoices": fields.MOVE, "payments": fields.LINE}
 ROOTS: Domain = ["|", ["is_company", "=", True], ["parent_id", "=", False]]
 """Partners that stand for themselves: every other one belongs to the nearest of them above it."""
@@ -178,7 +180,7 @@ class Reader:
         kinds = self._kinds(model) if ids else {}
         reply = (
             self.client.search_read(model.name, [["id", "in", list(ids)]], list(kinds))
-            if ids else Reply([], b"[]", datetime.min)
+            if ids else Reply([], b"[]", NEVER)
         )  # fmt: skip
         _identified(reply)
         return Part(reply, kinds)
