@@ -1,6 +1,7 @@
 """Odoo 14 to 18: `/jsonrpc`, where the user's id and key stand in every call and errors come with HTTP 200.
 
-XML-RPC offers the same methods; one of the two is enough, and JSON keeps null and numbers as they are.
+XML-RPC offers the same methods; JSON is smaller and what is staged of it is read again as fast. XML-RPC is asked only
+where JSON's answer does not say what went wrong (`faults`).
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from functools import cached_property
 from typing import Any
 
 from include.connectors.http import Http
+from include.connectors.odoo.faults import asked_again
 from include.connectors.odoo.wire import Context, Reply, no_database, nonsense, read, refusal, wrong_credentials
 from include.errors import ConfigurationError, SourceUnavailable
 
 PATH = "/jsonrpc"
+FAILED = 500
 
 
 class JsonRpc:
@@ -75,7 +78,11 @@ class JsonRpc:
 
     def _post(self, service: str, method: str, args: Sequence[Any]) -> Reply:
         params = {"service": service, "method": method, "args": args}
-        answer = self.http.post(PATH, json={"jsonrpc": "2.0", "method": "call", "id": 1, "params": params})
+        answer = self.http.post(
+            PATH, json={"jsonrpc": "2.0", "method": "call", "id": 1, "params": params}, accepts=(200, 500)
+        )
+        if answer.status == FAILED:
+            return Reply({"error": {"data": asked_again(self.http, service, method, args)}}, b"", answer.at)
         said = read(answer)
         if not isinstance(said, dict) or not said.keys() & {"result", "error"}:
             raise nonsense()
