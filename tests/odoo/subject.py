@@ -17,9 +17,7 @@ def connector(url: str, login: str, password: str, database: str, entity: str) -
     return Odoo(Connection("erp", url, login, password, {"database": database}), entity)
 
 
-def make(
-    connect: Callable[..., Connector], nowhere: str, history_from: date, touch: Callable[[], str]
-) -> Subject:
+def make(connect: Callable[..., Connector], nowhere: str, history_from: date, touch: Callable[[], str]) -> Subject:
     """Return the subject of a running server.
 
     Args:

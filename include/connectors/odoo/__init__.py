@@ -82,7 +82,7 @@ class Odoo(Connector):
         """Log in, ask for the fields of everything the streams need, and read one record of each."""
         seen = companies.seen(self._client)
         for model in fields.NEEDED:
-            self._client.search_read(model.name, [], self._client.fields(model), limit=1)
+            self._client.search_read(model.name, [], self._client.require(model), limit=1)
         who = self._client.login or f"user {self._client.transport.user()}"
         return f"logged in to Odoo {self._client.version} as {who}, sees {', '.join(one['name'] for one in seen)}"
 

@@ -12,7 +12,7 @@ from include.connectors.odoo.fields import Model
 from include.connectors.odoo.json2 import Json2
 from include.connectors.odoo.jsonrpc import JsonRpc
 from include.connectors.odoo.wire import GUIDE, Reply, Transport, nonsense, read
-from include.errors import ConfigurationError
+from include.errors import ConfigurationError, MissingRights
 
 Domain = list[Any]
 VERSION = "/web/webclient/version_info"
@@ -85,14 +85,22 @@ class Client:
         return _listed(self.transport.sums(model, domain, by, fields, self._context))
 
     def fields(self, model: Model) -> list[str]:
-        """Return which of the model's fields this database has and shows to the user; asked once.
+        """Return which of the model's fields this database has and shows to the user; asked once, if any is optional.
+
+        Raises:
+            ConfigurationError: one is missing that nothing can do without.
+        """
+        return self.require(model) if model.optional else [*model.required]
+
+    def require(self, model: Model) -> list[str]:
+        """Like `fields`, asked for every model.
 
         Raises:
             ConfigurationError: one is missing that nothing can do without.
         """
         has = self.types(model.name)
         if missing := sorted(model.required.keys() - has.keys()):
-            raise ConfigurationError(
+            raise MissingRights(
                 f"the user sees no {', '.join(missing)} of {model.name}",
                 next_step=f"install the apps, and give the user the groups, of {GUIDE}",
             )

@@ -51,7 +51,7 @@ def normalize(move: Record, said: Normalized) -> None:
             raise UnknownValue("gross_amount")
         parts = [_nothing_due(move, key, currency)]
     base = move["base"]
-    row = _row(move, key, currency, status) | {
+    row = _row(move, key, currency, status, is_note=is_note) | {
         "due_date": _due_date(parts) or move["invoice_date_due"],
         "gross_amount": ZERO if status == "voided" else gross,
         "net_amount": ZERO if status == "voided" else _part(move, "amount_untaxed", currency, total),
@@ -67,16 +67,16 @@ def normalize(move: Record, said: Normalized) -> None:
         said.add("installments", part)
 
 
-def _row(move: Record, key: str, currency: str, status: str) -> dict[str, Any]:
-    """Return what invoices and credit notes have alike."""
+def _row(move: Record, key: str, currency: str, status: str, *, is_note: bool) -> dict[str, Any]:
+    """Return what invoices and credit notes have alike; a note's reference says what it reverses, and why."""
     is_foreign = currency != move["base"] and move.get("invoice_currency_rate")
     return {
         "external_id": key,
         "source_document_type": move["move_type"],
         "customer_external_id": f"res.partner:{move['customer']}" if move["customer"] else None,
         "number": number(move["name"]),
-        "title": move.get("invoice_origin"),
-        "purchase_order": move.get("ref"),
+        "title": move.get("ref") if is_note else move.get("invoice_origin"),
+        "purchase_order": None if is_note else move.get("ref"),
         "issue_date": move["invoice_date"],
         "posting_date": move["date"] if status in LEDGER_STATUSES else None,
         "payment_terms": term.name if (term := move.get("invoice_payment_term_id")) else None,
