@@ -13,6 +13,11 @@ OTHER_RATE = 65  # days ago currencies had other rates than today
 CALL_SECONDS = 300
 
 
+def today() -> dt.date:
+    """Return Odoo's day, which is UTC's for users without a time zone."""
+    return dt.datetime.now(dt.UTC).date()
+
+
 def rpc(odoo: Odoo, database: str, login: str = ADMIN, password: str = PASSWORD) -> odoorpc.ODOO:
     """Return Odoo's older protocol, logged in."""
     made = odoorpc.ODOO("127.0.0.1", port=odoo.port, protocol="jsonrpc", timeout=CALL_SECONDS, version="14.0")
@@ -23,10 +28,10 @@ def rpc(odoo: Odoo, database: str, login: str = ADMIN, password: str = PASSWORD)
 class Clerk:
     """Works in a company's books, in its own currency unless said otherwise. Records are Odoo's ids."""
 
-    def __init__(self, odoo: odoorpc.ODOO, company: int, today: dt.date | None = None) -> None:
+    def __init__(self, odoo: odoorpc.ODOO, company: int, day: dt.date | None = None) -> None:
         self.odoo = odoo
         self.company = company
-        self.today = today or dt.datetime.now(dt.UTC).date()
+        self.today = day or today()
         self.receivable, self.income, self.payable, self.expense = (
             self.account(kind) for kind in ("Receivable", "Income", "Payable", "Expenses")
         )

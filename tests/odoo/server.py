@@ -120,14 +120,12 @@ class Odoo:
             statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
             connection.execute(statement.format(sql.Identifier(target), sql.Identifier(source)))
 
-    def query(self, database: str, statement: str, *values: Any) -> list[dict[str, Any]]:
+    def query(self, database: str, statement: str, values: dict[str, Any]) -> list[dict[str, Any]]:
         """Return the rows of a query, past Odoo."""
         with psycopg.connect(self.database.database_url(database), row_factory=dict_row) as connection:
-            return connection.execute(statement.encode(), values or None).fetchall()
+            return connection.execute(statement.encode(), values).fetchall()
 
     def _run(self, *options: str) -> None:
-        known = self.log_file.stat().st_size if self.log_file.exists() else 0
-        self._began = known
         where = ("--db_host=127.0.0.1", f"--db_port={self.database.port}", "--db_user=greenlight",
                  "--data-dir=/var/lib/odoo")  # fmt: skip
         with self.log_file.open("ab") as log:
