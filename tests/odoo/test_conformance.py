@@ -21,8 +21,8 @@ def subject(odoo: Running) -> conformance.Subject:
     """A database of its own: the suite changes a customer in it."""
     own, numbers = copied(odoo), itertools.count(1)
     clerk = own.clerk()
-    (line,) = clerk.do("account.move.line", "search", [["account_id", "=", clerk.receivable], ["partner_id", "!=", False]],
-                       limit=1)  # fmt: skip
+    owed = [["account_id", "=", clerk.receivable], ["partner_id", "!=", False]]
+    (line,) = clerk.do("account.move.line", "search", owed, limit=1)
     partner = clerk.read("account.move.line", line, "partner_id")["partner_id"][0]
     (customer, _) = clerk.read("res.partner", partner, "commercial_partner_id")["commercial_partner_id"]
 
