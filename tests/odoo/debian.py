@@ -32,6 +32,7 @@ ROOT = CACHE / f"root-{_RECIPE}"
 WORK = """
 mount -t proc proc "$0/proc"
 for own in tmp var/lib/odoo; do mount -t tmpfs -o mode=1777 tmpfs "$0/$own"; done
+mount --bind "$1" "$0/mnt"; shift
 chroot --userspec=odoo "$0" "$@" & wait $!
 """
 """The first process stays root and waits: one that changes its user is no longer ended with its parent."""
@@ -101,13 +102,13 @@ def unable() -> str:
     return f"no namespaces of its own: {tried.stderr.strip()}" if tried.returncode else ""
 
 
-def work(command: Sequence[str], output: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start a command as the user odoo in the folder, with empty folders of its own to write in.
+def work(command: Sequence[str], shared: Path, output: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start a command as the user odoo in the folder, with empty folders of its own to write in, `shared` as /mnt.
 
     The process leads a group of its own; everything in it ends when it is killed, and with our own end.
     """
     return subprocess.Popen(
-        _alone(WORK, str(ROOT), *command),
+        _alone(WORK, str(ROOT), str(shared.absolute()), *command),
         stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/", start_new_session=True,
         env={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
              "HOME": "/var/lib/odoo"},

@@ -11,6 +11,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -57,11 +58,19 @@ class Odoo:
     with a killed parent.
     """
 
-    def __init__(self, database: postgres.Server, folder: Path) -> None:
-        """Take the PostgreSQL server that has `blank`; `folder` gets the log."""
+    def __init__(self, database: postgres.Server, folder: Path, under: Sequence[str] = ()) -> None:
+        """Take the PostgreSQL server that has `blank`.
+
+        Args:
+            database: that server.
+            folder: gets the log; Odoo has it as /mnt.
+            under: a command that Odoo is started by, if any.
+        """
         self.database = database
         self.port = free_port()
+        self.folder = folder
         self.log_file = folder / "odoo.log"
+        self._under = under
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -120,6 +129,10 @@ class Odoo:
             statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
             connection.execute(statement.format(sql.Identifier(target), sql.Identifier(source)))
 
+    def drop(self, database: str) -> None:
+        """Remove a database, whoever is in it."""
+        self.database.drop(self.database.database_url(database))
+
     def query(self, database: str, statement: str, values: dict[str, Any]) -> list[dict[str, Any]]:
         """Return the rows of a query, past Odoo."""
         with psycopg.connect(self.database.database_url(database), row_factory=dict_row) as connection:
@@ -129,7 +142,9 @@ class Odoo:
         where = ("--db_host=127.0.0.1", f"--db_port={self.database.port}", "--db_user=greenlight",
                  "--data-dir=/var/lib/odoo")  # fmt: skip
         with self.log_file.open("ab") as log:
-            self._process = debian.work(("odoo", "--config=/dev/null", *where, *options), log)
+            self._process = debian.work(
+                (*self._under, "odoo", "--config=/dev/null", *where, *options), self.folder, log
+            )
 
     def _wait_until_it_answers(self) -> None:
         assert self._process

@@ -90,7 +90,8 @@ def decimal(value: Any) -> Decimal:
 
 def _documents(clerk: Clerk) -> dict[int, dict[str, Any]]:
     fields = ["name", "state", "payment_state", "move_type", "commercial_partner_id", "currency_id", "invoice_date",
-              "amount_total", "amount_residual", "amount_untaxed", "amount_tax", "invoice_payments_widget"]  # fmt: skip
+              "amount_total", "amount_residual", "amount_untaxed", "amount_tax", "posted_before",
+              "invoice_payments_widget"]  # fmt: skip
     domain = [["move_type", "in", DOCUMENTS], ["company_id", "=", clerk.company]]
     return {row["id"]: row for row in clerk.do("account.move", "search_read", domain, fields)}
 

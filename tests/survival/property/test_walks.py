@@ -14,7 +14,7 @@ from tests.survival.property.exploring import explore, seed_of_the_day, take
 from tests.survival.worlds import CHANGES, kinds, worlds
 
 EXAMPLES, STEPS = 40, 30
-SYSTEMS = ("sample", "xero", "tryton")
+SYSTEMS = ("sample", "xero", "tryton", "odoo")
 
 
 @pytest.fixture
