@@ -19,6 +19,7 @@ HOLDINGS = {"invoices": ("outstanding_amount", 1), "credit_notes": ("unapplied_a
 DOCUMENTS = ("invoices", "credit_notes")
 BASE = ("base_unapplied_amount", "base_outstanding_amount")
 """The rest in the books' currency: of money, of documents."""
+WRITTEN_TO = ("contact", "invoice")
 POSTED = ("open", "paid", "booked")
 
 
@@ -180,11 +181,13 @@ class Books:
         return f"res.partner:{self.said.partners[partner]['commercial_partner_id'][0]}"
 
     def _emails(self, customer: str) -> set[str]:
-        """Return the addresses of a customer and of all below it that are no customers themselves."""
+        """Return the addresses of a customer, and of the people and invoice addresses that belong to it."""
         return {
             partner["email"]
             for partner in self.said.partners.values()
-            if partner["email"] and partner["commercial_partner_id"][0] == _id(customer)
+            if partner["email"]
+            and partner["commercial_partner_id"][0] == _id(customer)
+            and (partner["id"] == _id(customer) or partner["type"] in WRITTEN_TO)
         }
 
 

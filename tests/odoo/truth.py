@@ -22,7 +22,7 @@ BUCKETS = (0, 30, 60, 90)
 DOCUMENTS = ("out_invoice", "out_refund", "out_receipt")
 
 AGED = """
-SELECT coalesce(p.commercial_partner_id, 0) AS customer, l.id, l.date_maturity AS due,
+SELECT coalesce(p.commercial_partner_id, 0) AS customer, l.id, coalesce(l.date_maturity, l.date) AS due,
        l.balance - coalesce(d.amount, 0) + coalesce(c.amount, 0) AS open
 FROM account_move_line l
 JOIN account_account a ON a.id = l.account_id AND a.internal_type = 'receivable'
@@ -77,7 +77,7 @@ def aged(odoo: Odoo, database: str, clerk: Clerk, as_of: dt.date | None = None) 
     day = as_of or clerk.today
     found: dict[int, dict[int, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for row in odoo.query(database, AGED, {"as_of": day, "company": clerk.company}):
-        late = (day - (row["due"] or day)).days
+        late = (day - row["due"]).days
         bucket = next((bucket for bucket in BUCKETS if late <= bucket), 10000)
         found[row["customer"]][bucket] += row["open"]
     return {customer: {b: x for b, x in sums.items() if x} for customer, sums in found.items() if any(sums.values())}
