@@ -23,7 +23,7 @@ DOCUMENTS = ("out_invoice", "out_refund", "out_receipt")
 
 AGED = """
 SELECT coalesce(p.commercial_partner_id, 0) AS customer, l.id, coalesce(l.date_maturity, l.date) AS due,
-       l.balance - coalesce(d.amount, 0) + coalesce(c.amount, 0) AS open
+       round(l.balance - coalesce(d.amount, 0) + coalesce(c.amount, 0), 6) AS open -- matched amounts are not rounded
 FROM account_move_line l
 JOIN account_account a ON a.id = l.account_id AND a.internal_type = 'receivable'
 JOIN account_move m ON m.id = l.move_id AND m.state = 'posted'
