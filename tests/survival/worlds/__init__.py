@@ -90,3 +90,10 @@ def kinds() -> dict[str, type[World]]:
     from tests.survival.worlds.xero import XeroWorld
 
     return {"sample": SampleWorld, "xero": XeroWorld, "tryton": TrytonWorld, "odoo": OdooWorld}
+
+
+def absent() -> dict[str, str]:
+    """Return name → why this machine cannot have such a world; a test that wants one is skipped with that."""
+    from tests.odoo.install import missing
+
+    return {"odoo": why} if (why := missing()) else {}
