@@ -16,34 +16,35 @@ from tests.odoo.server import BLANK
 
 LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 NAME = "clock"
-STEP = "i0.0000001"
-"""So many seconds later with every look at it: what makes ids of the time waits for ever on one that stands."""
+IDS = "generate_time_safe, has_uuid_generate_time_safe = None, False\n"
+"""Stands for Python's `_uuid`: libuuid waits for ever for a clock that stands, Python's own ids of the time do not."""
 UNDER = (
     "env", f"LD_PRELOAD={LIBRARY}", f"FAKETIME_TIMESTAMP_FILE=/mnt/{NAME}", "FAKETIME_NO_CACHE=1",
-    "FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1", "TZ=UTC",
+    "FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1", "PYTHONPATH=/mnt", "TZ=UTC",
 )  # fmt: skip
 """What Odoo is started under, with the clock's folder shared."""
 
 NOW = """
 CREATE SCHEMA clock;
 CREATE FUNCTION clock.now() RETURNS timestamptz LANGUAGE sql STABLE
-AS $$ SELECT (pg_catalog.substr(pg_catalog.pg_read_file('{}'), 2, 19) || '+00')::timestamptz $$;
+AS $$ SELECT (pg_catalog.pg_read_file('{}') || '+00')::timestamptz $$;
 """
 OBEY = "ALTER DATABASE {} SET search_path = public, clock, pg_catalog"
 
 
 class Clock:
-    """Stands still until it is set, but for a second in ten million looks; UTC, whole seconds."""
+    """Stands still until it is set; UTC, whole seconds."""
 
     def __init__(self, folder: Path, now: datetime) -> None:
         self._file = folder / NAME
         self._part = folder / f"{NAME}.part"
+        (folder / "_uuid.py").write_text(IDS, encoding="utf-8")
         self.set(now)
 
     def set(self, now: datetime) -> None:
         """Let it be this time from now on; readers see the old time or the new one."""
         self.now = now.replace(microsecond=0)
-        self._part.write_text(f"{self.now.astimezone(UTC):@%Y-%m-%d %H:%M:%S} {STEP}", encoding="utf-8")
+        self._part.write_text(f"{self.now.astimezone(UTC):%Y-%m-%d %H:%M:%S}", encoding="utf-8")
         self._part.chmod(0o644)
         self._part.replace(self._file)
 
