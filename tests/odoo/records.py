@@ -64,7 +64,8 @@ PARTNER: Raw = {
     "user_id": [7, "Sam"], "property_payment_term_id": [5, "30/70"], "category_id": [3], "ref_company_ids": [],
     "x_segment": "A",
 }  # fmt: skip
-PERSON: Raw = PARTNER | {"id": 10, "name": "Bob", "is_company": False, "parent_id": [9, "Acme"], "email": "bob@acme.example",
+PERSON: Raw = PARTNER | {"id": 10, "name": "Bob", "is_company": False, "parent_id": [9, "Acme"],
+                         "email": "bob@acme.example",
                          "function": "CFO", "user_id": False, "x_segment": False}  # fmt: skip
 
 
