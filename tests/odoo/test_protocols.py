@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from include.connectors.base import Connection
+from include.connectors.odoo import companies
 from include.connectors.odoo.client import Client, ids_of
-from include.connectors.odoo.fields import JOURNAL, LINE, due_lines, receivable
+from include.connectors.odoo.fields import COMPANY, JOURNAL, LINE, due_lines, receivable
 from include.connectors.odoo.json2 import Json2
 from include.connectors.odoo.jsonrpc import JsonRpc
 from include.errors import ConfigurationError, GreenlightError, MissingRights, SourceUnavailable
@@ -252,3 +253,25 @@ def test_versions_words_for_the_same_are_told_by_the_fields_there_are() -> None:
 def test_ids_are_read_from_either_shape_and_nothing_else() -> None:
     rows = [{"a": [5, "Five"]}, {"a": [7, 8]}, {"a": False}, {"a": True}, {"a": 3}, {"a": "9"}, {}]
     assert ids_of(rows, "a") == [3, 5, 7, 8]
+
+
+def test_listing_the_companies_again_leaves_the_chosen_one_the_current_one(said: Said) -> None:
+    """A partner's receivable is that in the current company: the first of those asked for."""
+    said.version(14, 0)
+    listed = [{"id": n, "name": f"C{n}", "currency_id": [2, "USD"], "partner_id": [n, f"C{n}"],
+               "create_date": "2026-01-01 00:00:00"} for n in (1, 2)]  # fmt: skip
+    fields_of_company = {name: {"type": "char"} for name in COMPANY.required}
+
+    def answer(body: bytes) -> Answer:
+        args = json.loads(body)["params"]["args"]
+        if len(args) < 7:
+            return rpc(7)
+        if args[4] == "fields_get":
+            return rpc(fields_of_company)
+        return rpc([{"id": 7, "company_ids": [1, 2]}] if args[3] == "res.users" else listed)
+
+    said.answers["/jsonrpc"] = answer
+    client = said.client()
+    companies.chosen(client, companies.seen(client), "2")
+    assert client.companies == (2, 1)
+    assert [one["id"] for one in companies.seen(client)] == [1, 2] and client.companies == (2, 1)

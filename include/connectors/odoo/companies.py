@@ -21,11 +21,13 @@ def seen(client: Client) -> list[dict[str, Any]]:
         ConfigurationError: it works for none.
     """
     user = client.search_read("res.users", [["id", "=", client.transport.user()]], ["company_ids"]).result
-    client.companies = tuple(ids_of(user, "company_ids"))
-    if not client.companies:
+    ids = ids_of(user, "company_ids")
+    if set(ids) != set(client.companies):  # else one of them was chosen already, and stays the current one
+        client.companies = tuple(ids)
+    if not ids:
         raise ConfigurationError("the user works for no company", next_step="add the companies to the user in Odoo")
     names = client.fields(fields.COMPANY)
-    found = client.search_read("res.company", [["id", "in", list(client.companies)]], names).result
+    found = client.search_read("res.company", [["id", "in", ids]], names).result
     try:
         companies = [parse(row, {name: fields.COMPANY.kinds[name] for name in names}) for row in found]
         if not all(company["currency_id"] and company["partner_id"] for company in companies):
