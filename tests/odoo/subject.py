@@ -39,7 +39,9 @@ def make(connect: Callable[..., Connector], nowhere: str, history_from: date, to
 
 def _spoil(stream: Stream, record: Record) -> Record:
     """Spoil a decoded record as the typing of the model sees it."""
-    spoiled: dict[str, Any] = {"customers": {"active": None, "name": 7}, "invoices": {"amount_total": "12,3O"}}.get(
-        stream.name, {"partner_id": None, "customer": None, "balance": "much", "reconciled": None}
-    )
-    return record | spoiled
+    spoiled: dict[str, dict[str, Any]] = {
+        "customers": {"active": None, "name": 7},
+        "invoices": {"amount_total": "12,3O"},
+        "payments": {"entry": None, "balance": "much"},
+    }
+    return record | spoiled[stream.name]
