@@ -25,7 +25,7 @@ POSTED = ("open", "paid", "booked")
 
 @dataclass(frozen=True)
 class Books:
-    """One company's rows by table and key, what Odoo says of it, its currency and its day."""
+    """One company's rows by table and key, what Odoo says of it, its currency and the day of the aging."""
 
     tables: Mapping[str, Mapping[str, Row]]
     said: Truth
@@ -97,9 +97,9 @@ class Books:
         """
         ours: dict[Any, int] = defaultdict(int)
         for row, _, rest in self._rests():
-            for day, amount in self._aged(row, rest):
-                if day <= self.today or row["status"] != "booked":
-                    ours[row["customer_external_id"], _bucket(self.today - day)] += amount
+            booked = row.get("posting_date") or row.get("paid_on") or row["refunded_on"]
+            for day, amount in self._aged(row, rest) if booked <= self.today else ():
+                ours[row["customer_external_id"], _bucket(self.today - day)] += amount
         theirs = {
             (f"res.partner:{customer}", bucket): minor(amount, self.base)
             for customer, buckets in self.said.aged.items()

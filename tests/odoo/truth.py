@@ -59,15 +59,15 @@ class Truth:
     """How many documents the sales journal's dashboard counts as unpaid, and their rests in the books' currency."""
 
 
-def of(odoo: Odoo, database: str, clerk: Clerk) -> Truth:
-    """Ask for everything, as of the clerk's day."""
+def of(odoo: Odoo, database: str, clerk: Clerk, as_of: dt.date | None = None) -> Truth:
+    """Ask for everything as it is now, and for the aging as of a day, the clerk's by default."""
     lines = [["account_id.internal_type", "=", "receivable"], ["parent_state", "=", "posted"],
              ["company_id", "=", clerk.company]]  # fmt: skip
     ledger, rests = _ledger(clerk, lines)
     documents = _documents(clerk)
     return Truth(
         documents, _credit(clerk, {partner for partner, _ in ledger if partner}), ledger, rests,
-        aged(odoo, database, clerk), {key: _settled(row) for key, row in documents.items()}, _due(clerk, lines),
+        aged(odoo, database, clerk, as_of), {key: _settled(row) for key, row in documents.items()}, _due(clerk, lines),
         _partners(clerk), _waiting(clerk),
     )  # fmt: skip
 
