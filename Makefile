@@ -9,7 +9,7 @@ PY := .venv/bin/python
 PIP := -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 STAMP := .requirements
 
-.PHONY: help env env-dev env-tryton env-xero env-netsuite demo pictures up connect status test torture compose-test bench lint format docs requirements clean
+.PHONY: help env env-dev env-tryton env-xero env-netsuite env-odoo demo pictures up connect status test torture compose-test bench lint format docs requirements clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' Makefile | while read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
@@ -29,10 +29,10 @@ connect: env ## test a connection and write YAML files for what it sees (ARGS="C
 status: env ## how every organization stands
 	@exec $(PY) -m include.environment run $(PY) -m include.status $(ARGS)
 
-test: env-dev env-tryton env-xero env-netsuite ## all tests, the demo among them (ARGS="-m 'not slow'")
+test: env-dev env-tryton env-xero env-netsuite env-odoo ## all tests, the demo among them (ARGS="-m 'not slow'")
 	@exec $(PY) -m pytest --numprocesses 2 --no-loadscope-reorder $(ARGS)
 
-torture: env-dev env-tryton env-xero ## the survival kit in full, two hours (ARGS="--json FILE --only PARTS --page")
+torture: env-dev env-tryton env-xero env-odoo ## the survival kit in full, two hours (ARGS="--json FILE --only PARTS --page")
 	@exec $(PY) -m tests.survival.torture $(ARGS)
 
 compose-test: env-dev ## docker-compose.yaml on a real Docker engine, with killed workers (10 minutes)
@@ -76,6 +76,10 @@ env-tryton: .tryton/blank.sqlite
 env-xero: .xero/$(STAMP)
 
 env-netsuite: .netsuite/$(STAMP)
+
+# Not in a folder of this checkout: it is a Debian of its own, and every checkout on this machine shares it.
+env-odoo: env-dev
+	@$(PY) -m tests.odoo.install
 
 # The pins are the constraints, too: an older pip does not hold name[extra] to the version of name.
 .venv/$(STAMP): requirements.txt

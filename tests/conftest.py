@@ -22,7 +22,7 @@ WHOLE_MACHINE = (["e2e"], ["scheduler"])
 BEGIN_WITH = ("airflow", "units", "survival")
 """Rooms in which several workers begin: one with what takes longest, one with what is quick to say no; then the
 other long ones, so that none is left to the end, where one worker would do it alone."""
-SYSTEM = re.compile(r"\b(sample|xero|tryton)\b")
+SYSTEM = re.compile(r"\b(sample|xero|tryton|odoo)\b")
 
 OURS = os.environ["AIRFLOW_HOME"] if "PYTEST_XDIST_WORKER" in os.environ else None
 """Of a worker: the home of the process that started it, in which it has its own."""

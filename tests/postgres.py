@@ -60,11 +60,15 @@ class Server:
 
 
 @contextmanager
-def server(others: Mapping[str, str] = MappingProxyType({})) -> Iterator[Server]:
+def server(
+    others: Mapping[str, str] = MappingProxyType({}), *, copy_of: Path | None = None, keep: Path | None = None
+) -> Iterator[Server]:
     """Start a server in a folder of its own, stop it and remove the folder at the end.
 
     Args:
         others: settings in addition to, or in place of, `SETTINGS`.
+        copy_of: a data folder that was kept by this major version, to begin with instead of an empty one.
+        keep: where to leave the data folder when all went well.
 
     Raises:
         FileNotFoundError: PostgreSQL is not installed. The tests need it; they do not skip.
@@ -75,8 +79,11 @@ def server(others: Mapping[str, str] = MappingProxyType({})) -> Iterator[Server]
         if user:
             os.chown(folder, user.pw_uid, user.pw_gid)
         data = folder / "data"
-        _as(user, "initdb", "--pgdata", data, "--username=greenlight", "--auth=trust", "--locale=C",
-            "--encoding=UTF8", "--no-sync").wait_or_fail()  # fmt: skip
+        if copy_of:
+            _copy(copy_of, data)
+        else:
+            _as(user, "initdb", "--pgdata", data, "--username=greenlight", "--auth=trust", "--locale=C",
+                "--encoding=UTF8", "--no-sync").wait_or_fail()  # fmt: skip
         port = _free_port()
         settings = {**SETTINGS, **others, "port": str(port), "unix_socket_directories": str(folder)}
         options = [f"--{name}={value}" for name, value in settings.items()]
@@ -87,6 +94,8 @@ def server(others: Mapping[str, str] = MappingProxyType({})) -> Iterator[Server]
             yield running
         finally:
             process.stop()
+        if keep:
+            _copy(data, keep)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -136,6 +145,11 @@ class _Process:
     def _said(self) -> str:
         self.output.seek(0)
         return self.output.read().decode(errors="replace")
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a data folder with its owner, sharing blocks where the file system can."""
+    subprocess.run(["cp", "-a", "--reflink=auto", source, target], check=True)
 
 
 def _as(user: pwd.struct_passwd | None, name: str, *arguments: str | Path) -> _Process:

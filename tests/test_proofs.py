@@ -43,6 +43,12 @@ def imports(vendor: str, package: str) -> bool:
     return any(line.search(path.read_text(encoding="utf-8")) for path in PROJECT.glob(f"tests/{vendor}/*.py"))
 
 
+def installs(vendor: str, package: str) -> bool:
+    """Tell whether set-up installs the Debian package for the connector's tests."""
+    recipe = PROJECT / f"tests/{vendor}/debian.py"
+    return recipe.exists() and f'"{package}"' in recipe.read_text(encoding="utf-8")
+
+
 def test_the_tables_are_made_from_the_connectors() -> None:
     """After a change that is meant: make docs, or python -m include.connector_tables."""
     page = connector_tables.README.read_text(encoding="utf-8")
@@ -65,7 +71,10 @@ def test_what_a_connector_was_proven_by_is_there_in_that_version(vendor: str, pr
         case Proof.CLIENT:
             assert version and list(pinned(name, version)) and imports(vendor, name)
         case Proof.SERVER:
-            assert version and PROJECT / f"demo/requirements-{vendor}.txt" in pinned(name, version)
+            assert version and (
+                PROJECT / f"demo/requirements-{vendor}.txt" in pinned(name, version)
+                or installs(vendor, f"{name}-{version}")
+            )
 
 
 def test_a_page_without_markers_is_not_overwritten() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,8 +13,10 @@ from include import warehouse
 from tests.survival.property.exploring import explore, seed_of_the_day, take
 from tests.survival.worlds import CHANGES, kinds, worlds
 
-EXAMPLES, STEPS = 40, 30
-SYSTEMS = ("sample", "xero", "tryton")
+EXAMPLES: Mapping[str, int] = {"sample": 40, "xero": 40, "tryton": 40, "odoo": 8}
+"""System → walks; a change in Odoo takes as long as ten elsewhere."""
+STEPS = 30
+SYSTEMS = (*EXAMPLES,)
 
 
 @pytest.fixture
@@ -48,8 +50,8 @@ def test_two_quiet_nights_after_any_walk_the_warehouse_equals_the_books(
         number += 1
         take(walked, lambda: worlds()[name](folder / str(number)), steps)
 
-    explore(kinds()[name], walk, EXAMPLES, STEPS, seed_of_the_day())
-    assert number >= EXAMPLES
+    explore(kinds()[name], walk, EXAMPLES[name], STEPS, seed_of_the_day())
+    assert number >= EXAMPLES[name]
 
 
 @pytest.mark.parametrize("name", SYSTEMS)

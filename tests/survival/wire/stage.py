@@ -219,8 +219,8 @@ def staged(name: str, folder: Path, seed: int = 7) -> Iterator[Stage]:
         patch.setattr(sample_server, "PAGE_SIZE", PAGE)
         world = worlds()[name](folder)
         ended.callback(world.close)
-        if name == "tryton":
-            patch.setattr("include.connectors.tryton.pages.PAGE_SIZE", PAGE)
+        if name in ("tryton", "odoo"):
+            patch.setattr(f"include.connectors.{name}.pages.PAGE_SIZE", PAGE)
         wire = ended.enter_context(proxy(world.url))
         waiting = ended.enter_context(patience())
         assert base.known()

@@ -159,4 +159,41 @@ class TrytonAnswers(Vendor):
         return {"__class__": "Decimal", "decimal": str(literal)}
 
 
-VENDORS: Mapping[str, Vendor] = {"sample": SampleAnswers(), "xero": XeroAnswers(), "tryton": TrytonAnswers()}
+class OdooAnswers(Vendor):
+    """`{"jsonrpc": "2.0", "id": 1, "result": […]}`."""
+
+    cannot: ClassVar[Mapping[str, str]] = {"claims_less": NO_TOTAL, "claims_more": NO_TOTAL}
+    errors = (
+        {"jsonrpc": "2.0", "id": 1, "error": {"code": 200, "message": "Odoo Server Error", "data": {
+            "name": "odoo.exceptions.UserError", "debug": " ".join(PERSON), "message": PERSON[0],
+            "arguments": [PERSON[1]]}}},
+        {"jsonrpc": "2.0", "id": 1, "error": {"code": 200, "message": "Odoo Server Error", "data": {
+            "name": "psycopg2.errors.SerializationFailure", "debug": PERSON[1], "message": PERSON[0]}}},
+        {"jsonrpc": "2.0", "id": 1, "error": PERSON[1]},
+    )  # fmt: skip
+    models: ClassVar[Mapping[str, str]] = {
+        "customers": "res.partner", "invoices": "account.move", "payments": "account.move.line",
+    }  # fmt: skip
+
+    def question(self, asked: Asked, stream: str) -> tuple[Any, Any] | None:
+        match json.loads(asked.body or b"{}").get("params"):
+            case {"service": "object", "args": [_, _, _, model, "search_read", [domain, _, _, int(), _], _]}:
+                if model == self.models[stream] and domain and domain[0][:2] == ["id", ">"]:
+                    return domain[1:], domain[0][2]
+        return None
+
+    def records(self, said: Any, stream: str) -> list[Any]:
+        return said["result"]
+
+    def field(self, name: str, stream: str) -> str:
+        return (
+            "id" if name == "key" else {"customers": "name", "invoices": "amount_total", "payments": "balance"}[stream]
+        )
+
+    def stranger(self, stream: str) -> Record:
+        return {"id": 9_999_991, "display_name": "a record of another model"}
+
+
+VENDORS: Mapping[str, Vendor] = {
+    "sample": SampleAnswers(), "xero": XeroAnswers(), "tryton": TrytonAnswers(), "odoo": OdooAnswers(),
+}  # fmt: skip

@@ -77,15 +77,23 @@ class World(ABC):
 
 def worlds() -> dict[str, Callable[[Path], World]]:
     """Return name → what makes a fresh living world in a folder."""
-    from tests.survival.worlds import sample, tryton, xero
+    from tests.survival.worlds import odoo, sample, tryton, xero
 
-    return {"sample": sample.fresh, "xero": xero.fresh, "tryton": tryton.fresh}
+    return {"sample": sample.fresh, "xero": xero.fresh, "tryton": tryton.fresh, "odoo": odoo.fresh}
 
 
 def kinds() -> dict[str, type[World]]:
     """Return name → the class of its worlds, which says what they can do."""
+    from tests.survival.worlds.odoo import OdooWorld
     from tests.survival.worlds.sample import SampleWorld
     from tests.survival.worlds.tryton import TrytonWorld
     from tests.survival.worlds.xero import XeroWorld
 
-    return {"sample": SampleWorld, "xero": XeroWorld, "tryton": TrytonWorld}
+    return {"sample": SampleWorld, "xero": XeroWorld, "tryton": TrytonWorld, "odoo": OdooWorld}
+
+
+def absent() -> dict[str, str]:
+    """Return name → why this machine cannot have such a world; a test that wants one is skipped with that."""
+    from tests.odoo.install import missing
+
+    return {"odoo": why} if (why := missing()) else {}
