@@ -25,8 +25,10 @@ def decode(body: bytes) -> Any:
         return json.loads(body.decode(), parse_float=Decimal)
 
 
-def strict(body: bytes, object_hook: Callable[[dict[str, Any]], Any] = dict) -> Any:
-    """Return what a body says, exactly, if it says nothing twice: which of the two is meant nobody knows.
+def strict(
+    body: bytes, object_hook: Callable[[dict[str, Any]], Any] = dict, parse_float: Callable[[str], Any] = float
+) -> Any:
+    """Return what a body says, if it says nothing twice: which of the two is meant nobody knows.
 
     Raises:
         ValueError, RecursionError: it is no JSON in UTF-8, or a name comes twice in an object.
@@ -38,7 +40,7 @@ def strict(body: bytes, object_hook: Callable[[dict[str, Any]], Any] = dict) -> 
             raise ValueError("a name comes twice")
         return object_hook(found)
 
-    return json.loads(body.decode(), object_pairs_hook=whole, parse_float=Decimal)
+    return json.loads(body.decode(), object_pairs_hook=whole, parse_float=parse_float)
 
 
 def encode(value: Any) -> bytes:
