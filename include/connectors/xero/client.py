@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import cached_property, partial
 from typing import Any
 
+from include import exact_json
 from include.access.pacing import Limit, Pacer
 from include.connectors import resolutions
 from include.connectors.base import Connection
@@ -207,7 +209,7 @@ def _rows(listed: Callable[[Any], Any], answer: Answer, what: str) -> list[dict[
         SourceUnavailable: it is cut off, says two things under one name, or has no rows.
     """
     try:
-        rows = listed(answer.json())
+        rows = listed(answer.json(partial(exact_json.strict, parse_float=Decimal)))
     except (LookupError, TypeError):
         rows = None
     if not isinstance(rows, list) or not rows or {*map(type, rows)} - {dict}:
