@@ -81,6 +81,8 @@ class Stream:
         overlap: how far before the cursor a read starts, covering the system's late commits.
         swept: True where hard deletes leave no trace and only `keys` shows them.
         fed: True where `deletions` lists them; neither is where what was deleted keeps its place, with a status.
+        reread: True where what a record lists may go without a trace on the record (a contact that is deleted): then
+            all of a swept stream's records are read every night.
     """
 
     name: str
@@ -90,6 +92,7 @@ class Stream:
     overlap: timedelta = timedelta(minutes=5)
     swept: bool = False
     fed: bool = False
+    reread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
