@@ -120,7 +120,7 @@ def a_record_without_any_timestamp_arrives(room: Room) -> None:
 
 
 def a_contact_that_is_deleted_without_a_trace_is_gone(room: Room) -> None:
-    """The customer's own timestamp stays as it is, and as one that owes nothing it is not read again for what is open."""
+    """The customer's own timestamp stays as it is, and one that owes nothing is not read for what is open."""
     before = room.acme.rows("contacts")
     with room.world.books() as books:
         for party in books.ledger["parties"]:
