@@ -88,7 +88,7 @@ def _strategy(connector: type[Connector], stream: Stream) -> Iterable[str]:
     if stream.fed:
         yield "list of deletions"
     if stream.swept:
-        yield "all keys"
+        yield "all again" if stream.reread else "all keys"
 
 
 def _figures(connector: type[Connector], stream: Stream) -> Iterable[FigureName]:

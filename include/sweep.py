@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 
 def lacking(read: Read, listed: Iterable[str]) -> list[str]:
-    """Return what the source lists and we never loaded, or not with this mapping.
+    """Return what the source lists and we never loaded, or not with this mapping; of a stream that is reread, all.
 
     A history that was moved back, a record committed later than the overlap, a mended normalize.
     """
+    if read.stream.reread:
+        return sorted(listed)
     known = warehouse.digests(read.engine, read.organization.id, read.stream.name)
     mapping = f"{read.connector.mapping_version}."
     return sorted(key for key in listed if not known.get(key, "").startswith(mapping))

@@ -82,6 +82,8 @@ class Stream:
         swept: True where hard deletes leave no trace and only `keys` shows them.
         fed: True where `deletions` lists them; neither is where what was deleted keeps its place, with a status.
             Both is where a user may lack the right to that list: swept only as long as `lists_deletions` says no.
+        reread: True where what a record lists may go without a trace on the record (a contact that is deleted): then
+            all of a swept stream's records are read every night.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Stream:
     overlap: timedelta = timedelta(minutes=5)
     swept: bool = False
     fed: bool = False
+    reread: bool = False
 
 
 @dataclass(frozen=True, slots=True)

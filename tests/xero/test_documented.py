@@ -13,6 +13,15 @@ from tests.xero.records import CREDIT_NOTE, INVOICE, ORGANISATION, connector
 
 PAGES = [("invoices", "Invoices", INVOICE), ("credit_notes", "CreditNotes", CREDIT_NOTE)]
 MISSING = object()
+ODD = {
+    "missing": MISSING,
+    "null": None,
+    "empty": "",
+    "number": 5,
+    "list": [],
+    "object": {},
+    "half a character": "more \ud800",
+}
 
 
 def staged(listed: str, text: str, field: str, value: Any) -> bytes:
@@ -24,7 +33,7 @@ def staged(listed: str, text: str, field: str, value: Any) -> bytes:
     return json.dumps({"organisation": ORGANISATION, "kept": [0, 1], "reply": {listed: rows}}).encode()
 
 
-@pytest.mark.parametrize("value", [MISSING, None, "", 5, [], {}, "more \ud800"], ids=repr)
+@pytest.mark.parametrize("value", ODD.values(), ids=ODD)
 @pytest.mark.parametrize(("name", "listed", "text"), PAGES)
 def test_a_page_means_what_the_whole_of_it_means(name: str, listed: str, text: str, value: Any) -> None:
     stream, xero = Xero.stream(name), connector()

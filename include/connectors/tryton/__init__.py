@@ -37,8 +37,9 @@ from include.connectors.tryton.shapes import UnknownValue
 from include.errors import ConfigurationError
 
 CUSTOMERS = Stream(
-    "customers", ("party.party",), {"customers": None, "contacts": "customers"}, cursor="write_date", swept=True
-)
+    "customers", ("party.party",), {"customers": None, "contacts": "customers"}, cursor="write_date", swept=True,
+    reread=True,
+)  # fmt: skip
 INVOICES = Stream(
     "invoices", ("account.invoice",), {"invoices": None, "credit_notes": None, "installments": "invoices"},
     cursor="write_date", swept=True,

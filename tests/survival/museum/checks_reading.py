@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -117,6 +117,18 @@ def a_record_without_any_timestamp_arrives(room: Room) -> None:
         books.void(books.bill(party, "EUR", Decimal(100), room.world.now), room.world.now)
     next_night(room, "customers")
     assert f"Party:{party['ident']}" in room.acme.rows("customers")
+
+
+def a_contact_that_is_deleted_without_a_trace_is_gone(room: Room) -> None:
+    """The customer's own timestamp stays as it is, and one that owes nothing is not read for what is open."""
+    before = room.acme.rows("contacts")
+    with room.world.books() as books:
+        for party in books.ledger["parties"]:
+            party["mailz"] = party["mailz"][:1]
+    again = tuple(replace(stream, reread=stream.name == "customers") for stream in Sample.streams)
+    with patched("streams", again), patched("read_open", lambda *_: iter(())):
+        next_night(room, "customers")
+    assert len(room.acme.rows("contacts")) == len(before) / 2
 
 
 def what_is_settled_without_a_trace_is_settled_here(room: Room) -> None:
@@ -242,8 +254,8 @@ def a_record_that_changed_back_while_it_was_read_is_as_it_is_there(room: Room) -
 
 
 @contextmanager
-def patched(name: str, replacement: Callable[..., Any]) -> Iterator[None]:
-    """Let the sample system's connector have another method."""
+def patched(name: str, replacement: Any) -> Iterator[None]:
+    """Let the sample system's connector have another method, or other streams."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Sample, name, replacement)
         yield

@@ -103,6 +103,12 @@ EXHIBITS = (
         (Edit(f"{EXTRACT}:extract", "sweep.lacking(read, stager.seen.lacking(listed))", "[]"),),
     ),
     Mutant(
+        "what a record lists is read when the record changes only",
+        "airbytehq/airbyte#2661: a change that leaves the cursor field alone is never picked up",
+        reading.a_contact_that_is_deleted_without_a_trace_is_gone,
+        (Edit(f"{SWEEP}:lacking", "read.stream.reread", "False"),),
+    ),
+    Mutant(
         "what is open here is not asked after again",
         "airbytehq/airbyte#2661: a change that leaves the cursor field alone is never picked up",
         reading.what_is_settled_without_a_trace_is_settled_here,
