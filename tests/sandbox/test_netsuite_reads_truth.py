@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -116,13 +116,17 @@ def settled(rows: list[dict[str, str]]) -> Counter[tuple[str, str, Decimal]]:
 
 
 def links(books: Books, ledger: Ledger, number: int) -> Counter[tuple[str, str, Decimal]]:
+    """Return the same of the truth; what a credit is used for twice, it is linked to once."""
+    sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for link in ledger.truth(number).links:
+        sums[f"{link.kind} {link.source}", link.target] += link.amount
     found: Counter[tuple[str, str, Decimal]] = Counter()
     names = {"payment": "CustPymt", "refund": "CustRfnd", "write_off": "Journal"}
-    for link in ledger.truth(number).links:
-        source = books.documents.get(link.source)
-        target = books.documents[link.target]
-        by = source.number if source and source.kind is not Kind.OVERPAYMENT else names.get(link.kind, "CustPymt")
-        found[by, target.number, link.amount] += 1
+    for (said, target), amount in sums.items():
+        kind, _, key = said.partition(" ")
+        source = books.documents.get(key)
+        by = source.number if source and source.kind is not Kind.OVERPAYMENT else names.get(kind, "CustPymt")
+        found[by, books.documents[target].number, amount] += 1
     return found
 
 
