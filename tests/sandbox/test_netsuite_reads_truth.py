@@ -116,17 +116,19 @@ def settled(rows: list[dict[str, str]]) -> Counter[tuple[str, str, Decimal]]:
 
 
 def links(books: Books, ledger: Ledger, number: int) -> Counter[tuple[str, str, Decimal]]:
-    """Return the same of the truth; what a credit is used for twice, it is linked to once."""
-    sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for link in ledger.truth(number).links:
-        sums[f"{link.kind} {link.source}", link.target] += link.amount
+    """Return the same of the truth; a credit that is used twice for an invoice is linked to it once."""
     found: Counter[tuple[str, str, Decimal]] = Counter()
+    credits: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     names = {"payment": "CustPymt", "refund": "CustRfnd", "write_off": "Journal"}
-    for (said, target), amount in sums.items():
-        kind, _, key = said.partition(" ")
-        source = books.documents.get(key)
-        by = source.number if source and source.kind is not Kind.OVERPAYMENT else names.get(kind, "CustPymt")
-        found[by, books.documents[target].number, amount] += 1
+    for link in ledger.truth(number).links:
+        source, target = books.documents.get(link.source), books.documents[link.target].number
+        if not source:
+            found[names[link.kind], target, link.amount] += 1
+        elif source.kind is Kind.PREPAYMENT:  # each use of a deposit is a transaction of its own
+            found[source.number, target, link.amount] += 1
+        else:
+            credits["CustPymt" if source.kind is Kind.OVERPAYMENT else source.number, target] += link.amount
+    found.update((by, target, amount) for (by, target), amount in credits.items())
     return found
 
 
