@@ -28,6 +28,7 @@ from include.connectors.base import (
     Stream,
     Window,
 )
+from include.connectors.costs import Costs
 from include.connectors.netsuite import customers, deletions, documents, movements, records, scope, subsidiaries, values
 from include.connectors.netsuite.client import Client
 from include.connectors.netsuite.figures import Control
@@ -79,6 +80,21 @@ class NetSuite(Connector):
     def request_count(self) -> int:
         """HTTP requests made so far, those for tokens included."""
         return self._client.http.request_count
+
+    @property
+    def costs(self) -> Mapping[str, Costs]:
+        """Account, subsidiary and rights first, in every task; a page takes one request more for each thing looked up.
+
+        Contacts and addresses of customers; lines and links of documents; of credit memos the other ends, too.
+        """
+        page = self._client.settings.page_size
+        return {
+            "customers": Costs(fixed=7, page=page, follow_ups=2),
+            "invoices": Costs(fixed=5, page=page, follow_ups=2),
+            "credit_notes": Costs(fixed=5, page=page, follow_ups=3),
+            "payments": Costs(fixed=5, page=page, follow_ups=2),
+            "figures": Costs(fixed=12, page=page),
+        }
 
     def check(self) -> str:
         """Ask every table once; say which permission or feature is missing, and what is lost without others."""
