@@ -5,8 +5,7 @@ so that changes meanwhile move none from one page to another, and a new one can 
 read in that order, too: what changes behind the read's back is newer than its beginning, and so the next read's; and
 no document says how fine the moments are that records are stamped with.
 
-A record that never changed has no moment of change, so changes are read twice: by that moment, and, where there is
-none, by creation. What a record was used for is read with it; where only that changed, the record is read again.
+What a record was used for is read with it; where only that changed, the record is read again.
 """
 
 from __future__ import annotations
@@ -166,18 +165,14 @@ class Reader:
                 passes += [Pass(object, place, named=older) for object, place in lists] if older else []
             return passes
         moment = _written(window.since)
-        changed = [
-            Pass(object, place, both(bounds[object], Is(by, "$gte", moment), _never_changed(by)))
-            for object, place in lists
-            for by in (MODIFIED, CREATED)
-        ]
+        changed = [Pass(object, place, both(bounds[object], _changed_since(moment))) for object, place in lists]
         if named := tuple(self._touched_since(stream, moment)):
             changed += [Pass(object, place, condition=bounds[object], named=named) for object, place in lists]
         return changed
 
     def _touched_since(self, stream: Stream, moment: str) -> list[str]:
         """Return the records of which a use, or a contact, changed since the moment."""
-        stamped = either(Is(MODIFIED, "$gte", moment), Both((Is(MODIFIED, "$eq", None), Is(CREATED, "$gte", moment))))
+        stamped = _changed_since(moment)
         if stream.name == "customers":
             named = self._customers_naming(self.rows(Query(CONTACT, "", stamped, fields=("key", "id"))))
         else:
@@ -269,9 +264,9 @@ def _is_timely(record: Row, window: Window | None) -> bool:
     return (window.since is None or window.since <= at) and (window.until is None or at < window.until)
 
 
-def _never_changed(by: str) -> Condition | None:
-    """Return, for a list by creation, that a record never changed."""
-    return None if by == MODIFIED else Is(MODIFIED, "$eq", None)
+def _changed_since(moment: str) -> Condition:
+    """Return what holds for records that changed since; those that never did have no moment but that of creation."""
+    return either(Is(MODIFIED, "$gte", moment), Both((Is(MODIFIED, "$eq", None), Is(CREATED, "$gte", moment))))
 
 
 def _place(token: str | None) -> tuple[int, str]:

@@ -155,7 +155,11 @@ def entities(transport: Transport, settings: Settings) -> list[Entity]:
         SourceUnavailable: one does not say what it is.
         ConfigurationError: a company without entities does not tell its currency.
     """
-    found = [row for row in _listed(transport, settings) if not _is_closed(row) and not _is_root(row)]
+    return _open(_listed(transport), settings)
+
+
+def _open(rows: Sequence[Row], settings: Settings) -> list[Entity]:
+    found = [row for row in rows if not _is_closed(row) and not _is_root(row)]
     if found:
         return sorted((_entity(row) for row in found), key=lambda entity: entity.id)
     if not settings.base_currency:
@@ -172,7 +176,8 @@ def scope(transport: Transport, settings: Settings, entity: str) -> Scope:
     Raises:
         ConfigurationError: the entity is unknown or closed, or several are there and none was named.
     """
-    rows = {str(row.get("id")): row for row in _listed(transport, settings) if not _is_root(row)}
+    listed = _listed(transport)
+    rows = {str(row.get("id")): row for row in listed if not _is_root(row)}
     owner = settings.top_level_entity
     if owner and owner not in rows:
         raise ConfigurationError(
@@ -184,7 +189,7 @@ def scope(transport: Transport, settings: Settings, entity: str) -> Scope:
             f"the entity {entity!r} is closed in Sage Intacct, so nothing of it can be read",
             next_step="open it again there, or remove the organization's YAML file: its rows are kept",
         )
-    seen = entities(transport, settings)
+    seen = _open(listed, settings)
     mine = [each for each in seen if each.id == entity or (not entity and len(seen) == 1)]
     if not mine:
         raise ConfigurationError(
@@ -210,7 +215,7 @@ def top_level_documents(transport: Transport) -> int:
     )  # fmt: skip
 
 
-def _listed(transport: Transport, settings: Settings) -> Sequence[Row]:
+def _listed(transport: Transport) -> Sequence[Row]:
     return [*every(transport, Query(PLACE, ""))]
 
 
