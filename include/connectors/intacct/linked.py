@@ -62,7 +62,7 @@ class Linked:
         """Yield documents within the history that are older than its beginning: open, or settled since."""
         stream = Stream(name, (OBJECTS[name].name,), {}, cursor=None)
         older = Is(DATE[name], "$lt", history_from.isoformat())
-        for place in self.scope.places(stream):
+        for place in self.scope.places(OBJECTS[name]):
             condition = both(place.condition, scope.in_range(stream, history_from), older)
             for row in every(self.transport, Query(OBJECTS[name], place.level, condition, fields=("key",))):
                 yield str(row.get("key"))
@@ -70,7 +70,7 @@ class Linked:
     def _older(self, name: str, keys: Iterable[str], history_from: date) -> set[str]:
         """Return those of these documents that are older than the history's beginning."""
         older = Is(DATE[name], "$lt", history_from.isoformat())
-        asked = (Query(OBJECTS[name], "", both(is_in("key", chunk), older), fields=("key",))
+        asked = (Query(OBJECTS[name], self.scope.widest, both(is_in("key", chunk), older), fields=("key",))
                  for chunk in chunks(sorted(keys)))  # fmt: skip
         return {str(row.get("key")) for each in asked for row in every(self.transport, each)}
 
@@ -81,14 +81,14 @@ class Linked:
         for name, keys in wanted.items():
             for chunk in chunks(sorted(keys)):
                 condition = either(*(is_in(field, chunk) for field in fields[name]))
-                yield from every(self.transport, Query(DETAIL, "", condition, fields=FIELDS))
+                yield from every(self.transport, Query(DETAIL, self.scope.widest, condition, fields=FIELDS))
 
     def _uses_of_credits(self, history_from: date) -> Iterator[Row]:
         """Yield uses of credits and advances since the history's beginning: these may be older themselves."""
         credits = [name for names in SOURCES.values() for name in names if name != "arPayment.key"]
         since = Is("paymentDate", "$gte", history_from.isoformat())
         is_credit: Condition = either(*(Is(name, "$ne", None) for name in credits))
-        yield from every(self.transport, Query(DETAIL, "", Both((since, is_credit)), fields=FIELDS))
+        yield from every(self.transport, Query(DETAIL, self.scope.widest, Both((since, is_credit)), fields=FIELDS))
 
 
 def _new(

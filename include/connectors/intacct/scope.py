@@ -63,12 +63,12 @@ class Place:
 
     Args:
         level: the entity that is signed in to; "" = the top level.
-        is_top: what is found belongs to no entity: a payment may settle documents of several.
+        has_top: what is found may belong to no entity: such a payment may settle documents of several.
     """
 
     level: str
     condition: Condition | None
-    is_top: bool = False
+    has_top: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +80,31 @@ class Scope:
         base_currency: of its books.
         key: the entity's own key.
         owns_top: the documents of the top level are its, too.
+        widest: the level on which most is seen: the top one, but for a user who may enter entities only its own.
     """
 
     entity: str
     base_currency: str
     key: str
     owns_top: bool
+    widest: str = ""
 
-    def places(self, stream: Stream) -> Sequence[Place]:
-        """Return where the stream's records of this organization are."""
+    def places(self, object: Object, apart: bool = False) -> Sequence[Place]:
+        """Return where an object's records of this organization are; only payments are shared among organizations.
+
+        Args:
+            apart: those of the top level are a place of their own.
+        """
         if not self.entity:
             return (Place("", None),)
         own, top = Is(ENTITY, "$eq", self.entity), Is(ENTITY, "$eq", None)
-        if stream.name == "customers":
+        both_levels = Place(self.widest, either(own, top), has_top=True)
+        if object is CUSTOMER:
             # On an entity's level its own and the shared ones are seen; those of the top level only on that.
-            return (Place(self.entity, own), Place("", top)) if self.owns_top else (Place(self.entity, None),)
-        found = [Place(self.entity, own)]
-        if self.owns_top or stream.name == "payments":
-            found.append(Place("", top, is_top=True))
-        return tuple(found)
+            return (both_levels,) if self.owns_top else (Place(self.entity, None),)
+        if not self.owns_top and object is not PAYMENT:
+            return (Place(self.entity, own),)
+        return (Place(self.entity, own), Place(self.widest, top, has_top=True)) if apart else (both_levels,)
 
     def owns(self, entity: str | None) -> bool:
         """Tell whether a document with this entity is the organization's."""
@@ -116,6 +122,11 @@ def in_range(stream: Stream, history_from: date) -> Condition | None:
     if name in DRAFTS:
         parts.append(Is("state", "$eq", "draft"))
     return either(*parts)
+
+
+def is_of_top(own: str, row: Row) -> bool:
+    """Tell whether a record belongs to no entity of a company that has some."""
+    return bool(own) and not row.get(ENTITY)
 
 
 def is_in_range(stream: Stream, row: Row, history_from: date) -> bool:
@@ -200,7 +211,7 @@ def scope(transport: Transport, settings: Settings, entity: str) -> Scope:
         )
     found = mine[0]
     key = str(rows[found.id].get("key")) if found.id else ""
-    return Scope(found.id, found.base_currency, key, owner == found.id)
+    return Scope(found.id, found.base_currency, key, owner == found.id, found.id if settings.signs_into else "")
 
 
 def top_level_documents(transport: Transport) -> int:
