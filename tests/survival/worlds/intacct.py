@@ -23,7 +23,7 @@ from include.sandbox.records import Document, State
 from tests.intacct.conftest import Running, Transport
 from tests.nights import Nights, Row
 from tests.survival.worlds import World
-from tests.survival.worlds.intacct_work import CHANGES, PAGE_SIZE, Change
+from tests.survival.worlds.intacct_work import CHANGES, PAGE_SIZE, Change, fill
 
 TICK = timedelta(seconds=1)
 _names = count(1)
@@ -130,6 +130,7 @@ class IntacctWorld(OverLedger):
     def __init__(self, transport: Transport = "rest") -> None:
         self._ended = ExitStack()
         ledger = Ledger(invoices=22, customers=9, months=6, entities=2)
+        fill(ledger.entity(0), ledger.now)
         server = self._ended.enter_context(serve(ledger))
         extra = {"page_size": PAGE_SIZE, "calls_at_once": 100}
         running = Running(server, ledger, transport, extra=extra)

@@ -22,6 +22,13 @@ CREDITS = (Kind.CREDIT_NOTE, Kind.OVERPAYMENT, Kind.PREPAYMENT)
 T = TypeVar("T")
 
 
+def fill(books: Books, now: datetime) -> None:
+    """Enter what a small ledger may lack: some of every credit, so that each list has several pages."""
+    parties = [p for p in books.parties.values() if not p.archived]
+    for number, kind in enumerate(CREDITS * 4):
+        new_document(books, kind, parties[number % len(parties)], now - timedelta(days=20 + number))
+
+
 def create(books: Books, random: Random, at: datetime) -> None:
     """Enter an invoice, a draft or a credit."""
     kind = random.choice((Kind.INVOICE, Kind.INVOICE, *CREDITS))
