@@ -50,17 +50,18 @@ WAYS: dict[str, tuple[Transport, dict[str, Any], dict[str, Any]]] = {
 @pytest.mark.parametrize("way", WAYS)
 def test_the_books_agree_whichever_way_it_is(way: str, number: int, store: Path) -> None:
     transport, settings, extra = WAYS[way]
-    ledger = Ledger(invoices=60, entities=2)
+    ledger = Ledger(invoices=45, entities=2)
     engine = warehouse.engine(f"sqlite:///{store}")
     with serve(ledger, Settings(**settings)) as server:
         running = Running(server, ledger, transport, number, extra=extra)
         nights = Nights(engine, running, f"way{list(WAYS).index(way)}_{number}")
         _, outcome = nights.night()
-        for _ in range(2):
-            assert_true(nights)
-            assert not outcome.differences, outcome.differences[0]
-            ledger.advance()
-            _, outcome = nights.night()
+        assert_true(nights)
+        assert not outcome.differences, outcome.differences[0]
+        ledger.advance(2)
+        _, outcome = nights.night()
+        assert_true(nights)
+        assert not outcome.differences, outcome.differences[0]
         assert not [line for line in outcome.lines if line.classification == "unanswered"]
 
 

@@ -17,7 +17,7 @@ from include.connectors.base import ControlFigures, Figure, Grade, Stream
 from include.connectors.intacct import documents, payments, scope, values
 from include.connectors.intacct.conditions import Condition, Is, both, either
 from include.connectors.intacct.listed import ROWS, counted, due_date, is_known, kind_of, table_of, tables
-from include.connectors.intacct.objects import BALANCE, ENTITY, PAYMENT, TOTAL
+from include.connectors.intacct.objects import BALANCE, BASE_LEFT, ENTITY, PAYMENT, TOTAL
 from include.connectors.intacct.pages import Reader
 from include.connectors.intacct.scope import OBJECTS, REST, Place
 from include.connectors.intacct.transport import Query, Row, replies
@@ -129,7 +129,7 @@ class Control:
     def _open(self, name: str, row: Row, keys: Mapping[str, str]) -> Figure:
         key = f"{OBJECTS[name].name}:{row.get('key')}"
         own = ROWS[name]
-        base = values.optional_amount(row, own.base_rest)
+        base = values.optional_amount(row, BASE_LEFT if BASE_LEFT in row else own.base_rest)
         return Figure(
             "open_document", Grade.C, key, str(row.get(own.currency)), amount=SIGNS[name] * self._rest(name, row),
             customer=f"customer:{row.get('customer.key') or keys.get(str(row.get('customer.id')))}",

@@ -32,10 +32,7 @@ class Linked:
         self._known: dict[date, Mapping[str, set[str]]] = {}
 
     def of(self, stream: Stream, history_from: date) -> list[str]:
-        """Return the numbers of the stream's records that are linked to what lies within the history, ascending.
-
-        Those within it themselves may be among them.
-        """
+        """Return the numbers of the stream's older records that are linked to what lies within the history, ascending."""
         if history_from not in self._known:
             self._known[history_from] = self._followed(history_from)
         return sorted(self._known[history_from].get(stream.name, ()), key=int)
@@ -45,7 +42,10 @@ class Linked:
         targets = {name: set(self._from_before(name, history_from)) for name in TARGETS}
         details = [*self._settling(targets), *self._uses_of_credits(history_from)]
         for _ in range(ROUNDS):
-            sources = _new(details, SOURCES, found)
+            sources = {
+                name: keys - self._younger(name, keys, history_from)
+                for name, keys in _new(details, SOURCES, found).items()
+            }
             for name, keys in sources.items():
                 found[name] |= keys
             used = [*self._of(sources, SOURCES)]
@@ -72,6 +72,15 @@ class Linked:
         older = Is(DATE[name], "$lt", history_from.isoformat())
         asked = (Query(OBJECTS[name], self.scope.widest, both(is_in("key", chunk), older), fields=("key",))
                  for chunk in chunks(sorted(keys)))  # fmt: skip
+        return {str(row.get("key")) for each in asked for row in every(self.transport, each)}
+
+    def _younger(self, name: str, keys: Iterable[str], history_from: date) -> set[str]:
+        """Return those of these records that are dated from the history's beginning on: they are read anyway."""
+        younger = Is(DATE[name], "$gte", history_from.isoformat())
+        asked = (
+            Query(OBJECTS[name], self.scope.widest, both(is_in("key", chunk), younger), fields=("key",))
+            for chunk in chunks(sorted(keys))
+        )
         return {str(row.get("key")) for each in asked for row in every(self.transport, each)}
 
     def _settling(self, targets: Mapping[str, Iterable[str]]) -> Iterator[Row]:

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from include.connectors.intacct import allocations, values
+from include.connectors.intacct.objects import RATE_BASIS
 from include.connectors.intacct.scope import SOURCES, is_of_top
 from include.connectors.intacct.values import ZERO, UnknownValue
 from include.connectors.normalized import Normalized, Record
@@ -142,7 +143,7 @@ def _row(record: Record, key: str, movement: Movement, status: str) -> dict[str,
         "currency": movement.currency,
         "base_currency": base,
         "exchange_rate": rate,
-        "exchange_rate_basis": about["rate_basis"] if rate else None,
+        "exchange_rate_basis": record.get(RATE_BASIS, about["rate_basis"]) if rate else None,
         "base_unapplied_amount": _base_rest(movement) if status == "booked" else ZERO,
         "instrument": movement.instrument,
         "status": status,
