@@ -14,11 +14,12 @@ from include.connectors.base import Stream
 from include.connectors.intacct import scope
 from include.connectors.intacct.conditions import Both, Condition, Is, both, either, is_in
 from include.connectors.intacct.lookups import chunks
-from include.connectors.intacct.objects import DETAIL
-from include.connectors.intacct.scope import DATE, OBJECTS, SOURCES, TARGETS, Scope
+from include.connectors.intacct.objects import DEPOSIT, DETAIL
+from include.connectors.intacct.scope import BESIDES, DATE, OBJECTS, SOURCES, TARGETS, Scope
 from include.connectors.intacct.transport import Query, Row, Transport, every
 
 FIELDS = ("key", *(name for names in SOURCES.values() for name in names), *TARGETS.values())
+DEPOSITED = "paymentInformation.paidDate"
 ROUNDS = 20
 """A chain of payments that reaches further back than so many links is cut; the gate names what it leaves open."""
 
@@ -32,7 +33,7 @@ class Linked:
         self._known: dict[date, Mapping[str, set[str]]] = {}
 
     def of(self, stream: Stream, history_from: date) -> list[str]:
-        """Return the numbers of the stream's older records that are linked to what lies within the history, ascending."""
+        """Return the numbers of the older records that are linked to what lies within the history, ascending."""
         if history_from not in self._known:
             self._known[history_from] = self._followed(history_from)
         return sorted(self._known[history_from].get(stream.name, ()), key=int)
@@ -76,12 +77,14 @@ class Linked:
 
     def _younger(self, name: str, keys: Iterable[str], history_from: date) -> set[str]:
         """Return those of these records that are dated from the history's beginning on: they are read anyway."""
-        younger = Is(DATE[name], "$gte", history_from.isoformat())
-        asked = (
-            Query(OBJECTS[name], self.scope.widest, both(is_in("key", chunk), younger), fields=("key",))
-            for chunk in chunks(sorted(keys))
-        )
-        return {str(row.get("key")) for each in asked for row in every(self.transport, each)}
+        dated = {OBJECTS[name]: DATE[name]} | ({DEPOSIT: DEPOSITED} if name in BESIDES else {})
+        found = set()
+        for object, field in dated.items():
+            younger = Is(field, "$gte", history_from.isoformat())
+            for chunk in chunks(sorted(keys)) if self.transport.has(object) else ():
+                asked = Query(object, self.scope.widest, both(is_in("key", chunk), younger), fields=("key",))
+                found |= {str(row.get("key")) for row in every(self.transport, asked)}
+        return found
 
     def _settling(self, targets: Mapping[str, Iterable[str]]) -> Iterator[Row]:
         return self._of(targets, {name: (field,) for name, field in TARGETS.items()})
