@@ -101,7 +101,7 @@ class Intacct(Connector):
     def check(self) -> str:
         """Read one record of everything the streams need; name every permission that is missing."""
         seen = self.entities()
-        level = self.entity or seen[0].id
+        level = self.entity or self.settings.signs_into or seen[0].id
         missing: dict[str, None] = {}
         for needed in NEEDED:
             if not self._transport.has(needed):
@@ -117,7 +117,7 @@ class Intacct(Connector):
             )
         self._reader_of(level)
         said = f"signed in to {self.settings.company} as {self.settings.user}, sees {_names(seen)}"
-        return said + "".join(f"; {note}" for note in self._notes())
+        return said + "".join(f"; {note}" for note in self._notes(level))
 
     def entities(self) -> Sequence[Entity]:
         """List the entities that are not closed; a company without any is one itself."""
@@ -191,13 +191,15 @@ class Intacct(Connector):
                 raise ValueError("a record has no key")
             fill(record, key, said)
 
-    def _notes(self) -> Iterator[str]:
+    def _notes(self, level: str) -> Iterator[str]:
         """Yield what the connection does without, in words for whoever sets it up."""
         if self.settings.transport == "gateway":
             yield "manual deposits come as plain payments over the XML gateway"
         if not self.lists_deletions():
             yield "the audit trail may not be read, so deletions are found by the key sweep alone"
-        if not self.settings.top_level_entity and self.entities()[0].id:
+        if why := scope.unseen(self.settings, level):
+            yield why
+        elif not self.settings.top_level_entity and level:
             try:
                 number = scope.top_level_documents(self._transport)
             except MissingRights:

@@ -237,11 +237,8 @@ class Control:
 
     def _homeless(self) -> str:
         """Return why the organization cannot be whole: documents of the top level that belong to no organization."""
-        if self.scope.widest and (self.scope.owns_top or not self.settings.top_level_entity):
-            return (
-                "the user signs in to an entity, where documents of the top level cannot be seen: give it top-level "
-                "access and let it sign in there, or name the entity of another organization as top_level_entity"
-            )
+        if why := scope.unseen(self.settings, self.scope.entity):
+            return why
         if not self.scope.entity or self.settings.top_level_entity:
             return ""
         try:

@@ -29,6 +29,7 @@ OAUTH = OAuth(
     authorize_url=f"{HOST}{API}/oauth2/authorize",
     grant="client_credentials",
     client_auth="client_secret_post",
+    refusals={"": refusals.NO_TOKEN},
 )
 
 

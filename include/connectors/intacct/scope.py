@@ -214,6 +214,20 @@ def scope(transport: Transport, settings: Settings, entity: str) -> Scope:
     return Scope(found.id, found.base_currency, key, owner == found.id, found.id if settings.signs_into else "")
 
 
+def unseen(settings: Settings, entity: str) -> str:
+    """Return why nobody can tell that documents of the top level are in some organization; "" where that can be told.
+
+    Args:
+        entity: of the organization.
+    """
+    if settings.signs_into and settings.top_level_entity in ("", entity):
+        return (
+            "the user signs in to an entity, where documents of the top level cannot be seen: give it top-level access "
+            "and let it sign in there, or name the entity of another organization as top_level_entity"
+        )
+    return ""
+
+
 def top_level_documents(transport: Transport) -> int:
     """Count the documents that belong to no entity."""
     lists = [*OBJECTS.items(), *BESIDES.items()]

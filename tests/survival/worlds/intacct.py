@@ -129,7 +129,7 @@ class IntacctWorld(OverLedger):
 
     def __init__(self, transport: Transport = "rest") -> None:
         self._ended = ExitStack()
-        ledger = Ledger(invoices=22, customers=9, months=6, entities=2)
+        ledger = Ledger(invoices=22, customers=18, months=6, entities=2)
         fill(ledger.entity(0), ledger.now)
         server = self._ended.enter_context(serve(ledger))
         extra = {"page_size": PAGE_SIZE, "calls_at_once": 100}
