@@ -160,9 +160,9 @@ class Intacct(Connector):
             yield from deleted.since(self._transport, self.streams, since)
 
     def lists_deletions(self) -> bool:
-        """Tell whether the user may read the audit trail; where not, all record numbers are compared."""
+        """Tell whether the audit trail may be read and names what was deleted; else all record numbers are compared."""
         if self._lists_deletions is None:
-            self._lists_deletions = deleted.are_listed(self._transport)
+            self._lists_deletions = deleted.are_listed(self._transport, self.streams)
         return self._lists_deletions
 
     def control_figures(self, as_of: date, history_from: date) -> ControlFigures:
