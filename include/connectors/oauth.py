@@ -54,7 +54,8 @@ class OAuth:
         client_auth: how the client proves itself to the token endpoint, in Authlib's words; private_key_jwt signs an
             assertion with the private key (PEM) in the connection's password, and names scopes in it alone.
         key_id: by which the vendor knows the key of private_key_jwt.
-        refusals: error code of the token endpoint → what it means, where it differs from token_endpoint.py's table.
+        refusals: error code of the token endpoint, "" for a refusal without one → what it means, where it differs
+            from token_endpoint.py's table.
         pkce: sends a code challenge (S256) with the consent, where the vendor takes one.
         parameters: the vendor's own, for the consent page.
         token_parameters: the vendor's own, for a token of the client itself; part of who asks, as its secret is.

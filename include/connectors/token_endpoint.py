@@ -174,7 +174,7 @@ class _Session:
         answer = self.endpoint.http.post(url, data=body, headers=sent, accepts=(200, 201, 400, 401, 403))
         if answer.status >= 400:
             said = answer.json()
-            raise self.endpoint.refusal(str(said.get("error")) if isinstance(said, dict) else "")
+            raise self.endpoint.refusal(str(said.get("error") or "") if isinstance(said, dict) else "")
         return _Said(answer.status, answer)
 
 

@@ -14,7 +14,7 @@ from include.connectors.normalized import Normalized
 from tests.conformance.subject import rows
 
 ABOUT = {
-    "object": "", "facts": {"transport": "rest"}, "is_top": False, "base_currency": "AUD", "entity": "E100",
+    "object": "", "facts": {"transport": "rest"}, "base_currency": "AUD", "entity": "E100",
     "owns_top": False, "rate_basis": "base_per_document",
 }  # fmt: skip
 INVOICE = {
@@ -137,10 +137,10 @@ def test_a_payment_of_the_top_level_is_a_share_for_each_organization() -> None:
     details = [DETAIL, DETAIL | {"key": "128", "arInvoice.key": "407", "txnCurrency.paymentAmount": "30"}]
     whole = {"txnCurrency.totalAmount": "300", "txnCurrency.totalDue": "20", "details": details}
     targets = {"invoice:406": "E100", "invoice:407": "E200"}
-    other = only(mean("payments", PAYMENT | whole, about=ABOUT | {"is_top": True, "entity": "E200"}, targets=targets),
+    other = only(mean("payments", PAYMENT | whole, about=ABOUT | {"entity": "E200"}, targets=targets),
                  "payments")  # fmt: skip
     assert (other["amount"], other["unapplied_amount"], other["source_total_amount"]) == (30, 0, 300)
-    owner = ABOUT | {"is_top": True, "owns_top": True}
+    owner = ABOUT | {"owns_top": True}
     own = mean("payments", PAYMENT | whole, about=owner, targets=targets)
     row = only(own, "payments")
     assert (row["amount"], row["unapplied_amount"], row["source_total_amount"]) == (270, 20, 300)

@@ -19,7 +19,7 @@ from include.sandbox.records import Kind
 from tests.intacct.conftest import TRANSPORTS, Running, Transport
 from tests.intacct.night import Nights, assert_true
 
-DAYS = 6
+DAYS = 4
 
 
 @pytest.fixture

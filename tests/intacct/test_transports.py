@@ -51,6 +51,8 @@ def test_both_transports_give_the_same_rows(running: Running, number: int) -> No
             row = first[key]
             differs = {name for name in row if row[name] != second[key][name]}
             allowed = {*SAID_BY_REST_ONLY} if row.get("kind") == "deposit" else set()
+            if allowed and 0 < row["unapplied_amount"] < row["amount"]:
+                allowed.add("base_unapplied_amount")  # REST states no rest, and both its base totals are rounded
             allowed |= {"position"} if table == "contacts" else set()  # categories come from the contact list, too
             assert differs <= allowed, f"{table} {key}: {differs}"
     assert any(row["kind"] == "deposit" for row in over["rest"]["payments"].values()) or number

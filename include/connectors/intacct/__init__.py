@@ -35,7 +35,7 @@ from include.connectors.base import (
 from include.connectors.intacct import customers, deleted, documents, payments, records, scope
 from include.connectors.intacct.figures import Control
 from include.connectors.intacct.gateway import Gateway
-from include.connectors.intacct.objects import AUDIT, MODIFIED, NEEDED
+from include.connectors.intacct.objects import MODIFIED, NEEDED
 from include.connectors.intacct.pages import Reader
 from include.connectors.intacct.refusals import GUIDE
 from include.connectors.intacct.rest import Rest
@@ -49,7 +49,10 @@ from include.errors import MissingRights
 OVERLAP = timedelta(hours=3)
 """Lists show a change, and the audit trail a deletion, up to two hours and a half late."""
 STREAMS = tuple(
-    Stream(name, (OBJECTS[name].name,), tables, cursor=MODIFIED, overlap=OVERLAP, swept=True, fed=True)
+    Stream(
+        name, (OBJECTS[name].name,), tables, cursor=MODIFIED, overlap=OVERLAP, swept=True, fed=name != "customers",
+        reread=name == "customers",  # no document says that who is taken off a contact list stamps the customer
+    )
     for name, tables in (
         ("customers", {"customers": None, "contacts": "customers"}),
         ("invoices", {"invoices": None, "credit_notes": None, "installments": "invoices",
@@ -87,6 +90,8 @@ class Intacct(Connector):
         made = Rest if self.settings.transport == "rest" else Gateway
         self._transport: Transport = made(connection, self.settings)
         self._known: Reader | None = None
+        self._lists_deletions: bool | None = None
+        self._missing: set[tuple[str, str]] = set()
 
     @property
     def request_count(self) -> int:
@@ -96,7 +101,7 @@ class Intacct(Connector):
     def check(self) -> str:
         """Read one record of everything the streams need; name every permission that is missing."""
         seen = self.entities()
-        level = self.entity or seen[0].id
+        level = self.entity or self.settings.signs_into or seen[0].id
         missing: dict[str, None] = {}
         for needed in NEEDED:
             if not self._transport.has(needed):
@@ -112,7 +117,7 @@ class Intacct(Connector):
             )
         self._reader_of(level)
         said = f"signed in to {self.settings.company} as {self.settings.user}, sees {_names(seen)}"
-        return said + "".join(f"; {note}" for note in self._notes())
+        return said + "".join(f"; {note}" for note in self._notes(level))
 
     def entities(self) -> Sequence[Entity]:
         """List the entities that are not closed; a company without any is one itself."""
@@ -135,17 +140,30 @@ class Intacct(Connector):
         return self._reader().listed(stream, None, is_open=True)
 
     def read_ids(self, stream: Stream, ids: Sequence[str]) -> Iterator[Page]:
-        """Read records by their numbers, some hundreds at a time."""
+        """Read records by their numbers, some hundreds at a time; what is not there, `deletions` names, too."""
         wanted = records.numbers(stream.record_types, ids)
-        return self._reader().named(stream, wanted) if wanted else iter(())
+        missing = {f"{stream.record_types[0]}:{number}" for number in wanted}
+        for page in self._reader().named(stream, wanted) if wanted else ():
+            missing -= {item.key for item in page.items}
+            yield page
+        self._missing |= {(stream.name, key) for key in missing}
 
     def keys(self, stream: Stream, history_from: date) -> Iterator[str]:
         """List keys only, a page of them per request."""
         return self._reader().keys(stream, history_from)
 
     def deletions(self, since: datetime) -> Iterator[tuple[str, str]]:
-        """List what the audit trail says was deleted; nothing where it may not be read: the key sweep finds it."""
-        return deleted.since(self._transport, self.streams, since)
+        """List what the audit trail says was deleted, and what was asked for and is gone before the trail tells."""
+        missing, self._missing = self._missing, set()
+        yield from sorted(missing)
+        if self.lists_deletions():
+            yield from deleted.since(self._transport, self.streams, since)
+
+    def lists_deletions(self) -> bool:
+        """Tell whether the audit trail may be read and names what was deleted; else all record numbers are compared."""
+        if self._lists_deletions is None:
+            self._lists_deletions = deleted.are_listed(self._transport, self.streams)
+        return self._lists_deletions
 
     def control_figures(self, as_of: date, history_from: date) -> ControlFigures:
         """Ask totals, lists and the aging report; they answer as of now, which is the as-of day's night."""
@@ -173,15 +191,15 @@ class Intacct(Connector):
                 raise ValueError("a record has no key")
             fill(record, key, said)
 
-    def _notes(self) -> Iterator[str]:
+    def _notes(self, level: str) -> Iterator[str]:
         """Yield what the connection does without, in words for whoever sets it up."""
         if self.settings.transport == "gateway":
             yield "manual deposits come as plain payments over the XML gateway"
-        try:
-            self._transport.query(Query(AUDIT, order=("id",), size=1))
-        except deleted.REFUSED:
+        if not self.lists_deletions():
             yield "the audit trail may not be read, so deletions are found by the key sweep alone"
-        if not self.settings.top_level_entity and self.entities()[0].id:
+        if why := scope.unseen(self.settings, level):
+            yield why
+        elif not self.settings.top_level_entity and level:
             try:
                 number = scope.top_level_documents(self._transport)
             except MissingRights:

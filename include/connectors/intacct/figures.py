@@ -17,10 +17,10 @@ from include.connectors.base import ControlFigures, Figure, Grade, Stream
 from include.connectors.intacct import documents, payments, scope, values
 from include.connectors.intacct.conditions import Condition, Is, both, either
 from include.connectors.intacct.listed import ROWS, counted, due_date, is_known, kind_of, table_of, tables
-from include.connectors.intacct.objects import BALANCE, ENTITY, PAYMENT, TOTAL
+from include.connectors.intacct.objects import BALANCE, BASE_LEFT, ENTITY, PAYMENT, TOTAL
 from include.connectors.intacct.pages import Reader
 from include.connectors.intacct.scope import OBJECTS, REST, Place
-from include.connectors.intacct.transport import Query, Row
+from include.connectors.intacct.transport import Query, Row, replies
 from include.errors import MissingRights
 
 ASKED = {
@@ -86,8 +86,8 @@ class Control:
         stream = self.streams[name]
         dated = counted(name, history_from)
         listed = Listed(name)
-        for object, place in self.reader.lists(stream):
-            if place.is_top and object is PAYMENT:
+        for object, place in self.reader.lists(stream, apart=True):
+            if place.has_top and object is PAYMENT:
                 listed.rows += self._shares(stream, place, dated)
                 continue
             fixed = both(place.condition, scope.types(name, object))
@@ -95,9 +95,9 @@ class Control:
                 found = self.reader.rows(Query(object, place.level, fixed))
                 listed.rows += [row for row in found if scope.is_in_range(stream, row, history_from)]
                 continue
-            asked = Query(object, place.level, both(fixed, dated), size=1, fields=("key",))
-            if self.reader.transport.query(asked).total <= LISTED:
-                listed.rows += self.reader.rows(Query(object, place.level, both(fixed, dated)))
+            rows = self._few(Query(object, place.level, both(fixed, dated)))
+            if rows is not None:
+                listed.rows += rows
                 continue
             listed.is_whole = False
             listed.rows += self.reader.rows(Query(object, place.level, both(fixed, scope.is_open(stream))))
@@ -105,6 +105,15 @@ class Control:
                 asked = Query(object, place.level, both(fixed, dated, condition), size=1, fields=("key",))
                 listed.counts[table] = listed.counts.get(table, 0) + self.reader.transport.query(asked).total
         return listed
+
+    def _few(self, query: Query) -> list[Row] | None:
+        """Return what a query is for; None where that is too much to be listed."""
+        rows: list[Row] = []
+        for reply in replies(self.reader.transport, query):
+            if reply.total > LISTED:
+                return None
+            rows += reply.rows
+        return rows
 
     def _shares(self, stream: Stream, place: Place, dated: Condition | None) -> Iterator[Row]:
         """Yield payments of the top level that are the organization's or settle a document of its."""
@@ -120,7 +129,7 @@ class Control:
     def _open(self, name: str, row: Row, keys: Mapping[str, str]) -> Figure:
         key = f"{OBJECTS[name].name}:{row.get('key')}"
         own = ROWS[name]
-        base = values.optional_amount(row, own.base_rest)
+        base = values.optional_amount(row, BASE_LEFT if BASE_LEFT in row else own.base_rest)
         return Figure(
             "open_document", Grade.C, key, str(row.get(own.currency)), amount=SIGNS[name] * self._rest(name, row),
             customer=f"customer:{row.get('customer.key') or keys.get(str(row.get('customer.id')))}",
@@ -182,7 +191,7 @@ class Control:
             own: list[Condition] = [Is(ENTITY, "$eq", self.scope.entity)] if self.scope.entity else []
             if self.scope.owns_top:
                 own.append(Is(ENTITY, "$eq", None))
-            for row in self.reader.rows(Query(TOTAL, "", either(*own) if own else None)):
+            for row in self.reader.rows(Query(TOTAL, self.scope.widest, either(*own) if own else None)):
                 sums[f"customer:{row.get('customer.key')}"] += values.amount(row, "totalDue")
             return sums
         if self.scope.entity and not self.settings.balances_are_per_entity:
@@ -228,6 +237,8 @@ class Control:
 
     def _homeless(self) -> str:
         """Return why the organization cannot be whole: documents of the top level that belong to no organization."""
+        if why := scope.unseen(self.settings, self.scope.entity):
+            return why
         if not self.scope.entity or self.settings.top_level_entity:
             return ""
         try:

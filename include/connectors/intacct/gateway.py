@@ -71,12 +71,14 @@ class Gateway:
             parts["filter"] = {"": xml.filter_of(query.condition, object.fields.__getitem__, value_of)}
         parts["orderby"] = {"order": [{"field": object.fields[name], "ascending": ""} for name in query.order]}
         parts["options"] = {"showprivate": "true"}
-        parts["pagesize"] = str(query.size or self.settings.page_size)
+        size = query.size or self.settings.page_size
+        parts["pagesize"] = str(size)
         parts["offset"] = str(query.start)
         answer, result = self._ask(xml.function("query", parts), query.entity)
         data = _data(result, object)
         rows = [self.writing.row(object, record) for record in xml.records(data)]
-        return Reply(rows, answer.body, answer.at, _count(data, "totalcount"), _count(data, "numremaining") == 0)
+        total, is_last = _count(data, "totalcount"), _count(data, "numremaining") == 0
+        return Reply(rows, answer.body, answer.at, total, is_last, size)
 
     def facts(self) -> Mapping[str, Any]:
         """Return how the user writes days and moments."""

@@ -14,11 +14,12 @@ from include.connectors.base import Stream
 from include.connectors.intacct import scope
 from include.connectors.intacct.conditions import Both, Condition, Is, both, either, is_in
 from include.connectors.intacct.lookups import chunks
-from include.connectors.intacct.objects import DETAIL
-from include.connectors.intacct.scope import DATE, OBJECTS, SOURCES, TARGETS, Scope
+from include.connectors.intacct.objects import DEPOSIT, DETAIL
+from include.connectors.intacct.scope import BESIDES, DATE, OBJECTS, SOURCES, TARGETS, Scope
 from include.connectors.intacct.transport import Query, Row, Transport, every
 
 FIELDS = ("key", *(name for names in SOURCES.values() for name in names), *TARGETS.values())
+DEPOSITED = "paymentInformation.paidDate"
 ROUNDS = 20
 """A chain of payments that reaches further back than so many links is cut; the gate names what it leaves open."""
 
@@ -32,10 +33,7 @@ class Linked:
         self._known: dict[date, Mapping[str, set[str]]] = {}
 
     def of(self, stream: Stream, history_from: date) -> list[str]:
-        """Return the numbers of the stream's records that are linked to what lies within the history, ascending.
-
-        Those within it themselves may be among them.
-        """
+        """Return the numbers of the older records that are linked to what lies within the history, ascending."""
         if history_from not in self._known:
             self._known[history_from] = self._followed(history_from)
         return sorted(self._known[history_from].get(stream.name, ()), key=int)
@@ -45,7 +43,10 @@ class Linked:
         targets = {name: set(self._from_before(name, history_from)) for name in TARGETS}
         details = [*self._settling(targets), *self._uses_of_credits(history_from)]
         for _ in range(ROUNDS):
-            sources = _new(details, SOURCES, found)
+            sources = {
+                name: keys - self._younger(name, keys, history_from)
+                for name, keys in _new(details, SOURCES, found).items()
+            }
             for name, keys in sources.items():
                 found[name] |= keys
             used = [*self._of(sources, SOURCES)]
@@ -62,7 +63,7 @@ class Linked:
         """Yield documents within the history that are older than its beginning: open, or settled since."""
         stream = Stream(name, (OBJECTS[name].name,), {}, cursor=None)
         older = Is(DATE[name], "$lt", history_from.isoformat())
-        for place in self.scope.places(stream):
+        for place in self.scope.places(OBJECTS[name]):
             condition = both(place.condition, scope.in_range(stream, history_from), older)
             for row in every(self.transport, Query(OBJECTS[name], place.level, condition, fields=("key",))):
                 yield str(row.get("key"))
@@ -70,9 +71,20 @@ class Linked:
     def _older(self, name: str, keys: Iterable[str], history_from: date) -> set[str]:
         """Return those of these documents that are older than the history's beginning."""
         older = Is(DATE[name], "$lt", history_from.isoformat())
-        asked = (Query(OBJECTS[name], "", both(is_in("key", chunk), older), fields=("key",))
+        asked = (Query(OBJECTS[name], self.scope.widest, both(is_in("key", chunk), older), fields=("key",))
                  for chunk in chunks(sorted(keys)))  # fmt: skip
         return {str(row.get("key")) for each in asked for row in every(self.transport, each)}
+
+    def _younger(self, name: str, keys: Iterable[str], history_from: date) -> set[str]:
+        """Return those of these records that are dated from the history's beginning on: they are read anyway."""
+        dated = {OBJECTS[name]: DATE[name]} | ({DEPOSIT: DEPOSITED} if name in BESIDES else {})
+        found = set()
+        for object, field in dated.items():
+            younger = Is(field, "$gte", history_from.isoformat())
+            for chunk in chunks(sorted(keys)) if self.transport.has(object) else ():
+                asked = Query(object, self.scope.widest, both(is_in("key", chunk), younger), fields=("key",))
+                found |= {str(row.get("key")) for row in every(self.transport, asked)}
+        return found
 
     def _settling(self, targets: Mapping[str, Iterable[str]]) -> Iterator[Row]:
         return self._of(targets, {name: (field,) for name, field in TARGETS.items()})
@@ -81,14 +93,14 @@ class Linked:
         for name, keys in wanted.items():
             for chunk in chunks(sorted(keys)):
                 condition = either(*(is_in(field, chunk) for field in fields[name]))
-                yield from every(self.transport, Query(DETAIL, "", condition, fields=FIELDS))
+                yield from every(self.transport, Query(DETAIL, self.scope.widest, condition, fields=FIELDS))
 
     def _uses_of_credits(self, history_from: date) -> Iterator[Row]:
         """Yield uses of credits and advances since the history's beginning: these may be older themselves."""
         credits = [name for names in SOURCES.values() for name in names if name != "arPayment.key"]
         since = Is("paymentDate", "$gte", history_from.isoformat())
         is_credit: Condition = either(*(Is(name, "$ne", None) for name in credits))
-        yield from every(self.transport, Query(DETAIL, "", Both((since, is_credit)), fields=FIELDS))
+        yield from every(self.transport, Query(DETAIL, self.scope.widest, Both((since, is_credit)), fields=FIELDS))
 
 
 def _new(

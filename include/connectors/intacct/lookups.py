@@ -10,7 +10,7 @@ from include.connectors.intacct.conditions import Condition, Is, both, either, i
 from include.connectors.intacct.objects import CATEGORY, CUSTOMER, PAYMENT, ROLES
 from include.connectors.intacct.objects import ENTITY as ENTITY_FIELD
 from include.connectors.intacct.records import JOINED, Looked
-from include.connectors.intacct.scope import REST, SOURCES, TARGETS, Place, Scope
+from include.connectors.intacct.scope import REST, SOURCES, TARGETS, Place, Scope, is_of_top
 from include.connectors.intacct.transport import Query, Row, Transport, every, replies
 
 ASKED_AT_ONCE = 500
@@ -42,15 +42,16 @@ class Lookups:
         used = [str(row.get("key")) for row in rows if _is_used(stream, row)]
         if stream.name in SOURCES:
             self._uses(stream, used, looked)
-        if place.is_top and stream.name == "payments":
-            self._shares(used, looked)
+        if stream.name == "payments" and place.has_top:
+            shared = {str(row.get("key")) for row in rows if is_of_top(self.scope.entity, row)}
+            self._shares([key for key in used if key in shared], shared, looked)
         return looked
 
     def ids_of(self, keys: Sequence[str]) -> list[str]:
         """Return the ids of the customers with these keys."""
         found = []
         for chunk in chunks(keys):
-            reply = every(self.transport, Query(CUSTOMER, "", is_in("key", chunk), fields=("key", "id")))
+            reply = every(self.transport, Query(CUSTOMER, self.scope.widest, is_in("key", chunk), fields=("key", "id")))
             found += [str(row["id"]) for row in reply if row.get("id")]
         return found
 
@@ -58,7 +59,7 @@ class Lookups:
         """Return those of these customers that the organization sees."""
         found: set[str] = set()
         top = either(Is(ENTITY_FIELD, "$eq", self.scope.entity), Is(ENTITY_FIELD, "$eq", None))
-        level, visible = ("", top) if self.scope.owns_top else (self.scope.entity, None)
+        level, visible = (self.scope.widest, top) if self.scope.owns_top else (self.scope.entity, None)
         for chunk in chunks(sorted(keys)):
             asked = Query(CUSTOMER, level, both(is_in("key", chunk), visible), fields=("key",))
             found |= {str(row.get("key")) for row in every(self.transport, asked)}
@@ -75,18 +76,24 @@ class Lookups:
     def _uses(self, stream: Stream, keys: Sequence[str], looked: Looked) -> None:
         """Look up what records were used for, and how those payments stand that used them."""
         for chunk in chunks(keys):
-            self._add("details", "", either(*(is_in(name, chunk) for name in SOURCES[stream.name])), looked)
+            self._add(
+                "details", self.scope.widest, either(*(is_in(name, chunk) for name in SOURCES[stream.name])), looked
+            )
         payments = {str(row["arPayment.key"]) for row in looked.rows["details"] if row.get("arPayment.key")}
-        self._look("headers", "", "key", sorted(payments, key=_order), looked, fields=("key", "state"))
+        self._look("headers", self.scope.widest, "key", sorted(payments, key=_order), looked, fields=("key", "state"))
 
-    def _shares(self, keys: Sequence[str], looked: Looked) -> None:
+    def _shares(self, keys: Sequence[str], shared: set[str], looked: Looked) -> None:
         """Look up which documents payments of the top level settle, and which of them are split among entities."""
+        fields = SOURCES["payments"]
+        details = [row for row in looked.rows["details"] if {row.get(name) for name in fields} & shared]
         for name, field in TARGETS.items():
-            targets = {str(row[field]) for row in looked.rows["details"] if row.get(field)}
-            self._look(name, "", "key", sorted(targets, key=_order), looked, fields=("key", ENTITY_FIELD))
+            targets = {str(row[field]) for row in details if row.get(field)}
+            self._look(
+                name, self.scope.widest, "key", sorted(targets, key=_order), looked, fields=("key", ENTITY_FIELD)
+            )
         parent = "multiEntityPayment.key"
         for chunk in chunks(keys):
-            asked = Query(PAYMENT, "", is_in(parent, chunk), fields=("key", parent))
+            asked = Query(PAYMENT, self.scope.widest, is_in(parent, chunk), fields=("key", parent))
             looked.split |= {
                 str(row[parent]) for row in every(self.transport, asked) if row.get(parent) != row.get("key")
             }
@@ -94,7 +101,9 @@ class Lookups:
     def keys_of(self, ids: set[str]) -> dict[str, str]:
         """Return id → key of customers whom documents name by id only."""
         for chunk in chunks(sorted(ids - self._customers.keys() - {"None"})):
-            for row in every(self.transport, Query(CUSTOMER, "", is_in("id", chunk), fields=("key", "id"))):
+            for row in every(
+                self.transport, Query(CUSTOMER, self.scope.widest, is_in("id", chunk), fields=("key", "id"))
+            ):
                 self._customers[str(row.get("id"))] = str(row.get("key"))
         return {each: self._customers[each] for each in sorted(ids) if each in self._customers}
 

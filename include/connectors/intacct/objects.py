@@ -16,6 +16,8 @@ from typing import Any
 
 CREATED, MODIFIED = "audit.createdDateTime", "audit.modifiedDateTime"
 ENTITY = "entity.id"
+RATE_BASIS, BASE_LEFT = "exchangeRate.basis", "baseCurrency.left"
+"""Of a manual deposit, which states totals in both currencies instead of a rate and a rest."""
 
 
 class Kind(StrEnum):
@@ -196,19 +198,23 @@ def _as_payment(deposit: Mapping[str, Any]) -> dict[str, Any]:
         "baseCurrency.currency": "currency.baseCurrency", "txnCurrency.currency": "currency.txnCurrency",
         "txnCurrency.totalAmount": f"{told}.totalEntered",
     }  # fmt: skip
-    rests = {
-        "txnCurrency.totalDue": ("totalEntered", "txnTotalPaid"),
-        "baseCurrency.totalDue": ("totalAmountEntered", "totalPaid"),
-    }
     row = {ours: deposit[theirs] for ours, theirs in names.items() if theirs in deposit}
-    row |= {name: _less(*(deposit.get(f"{told}.{part}") for part in parts)) for name, parts in rests.items()}
+    total, paid = (_amount(deposit.get(f"{told}.{part}")) for part in ("totalEntered", "txnTotalPaid"))
+    base, base_paid = (_amount(deposit.get(f"{told}.{part}")) for part in ("totalAmountEntered", "totalPaid"))
+    row["txnCurrency.totalDue"] = None if total is None or paid is None else str(total - paid)
+    row[BASE_LEFT] = None if base is None or base_paid is None else str(base - base_paid)
+    row["baseCurrency.totalDue"] = row[BASE_LEFT]
+    if total and base and row.get("baseCurrency.currency") != row.get("txnCurrency.currency"):
+        # Both base totals are rounded, so what is left in base currency is stated only of one unused, or all used.
+        row["baseCurrency.totalDue"] = row[BASE_LEFT] if paid in (0, total) else None
+        row |= {"exchangeRate.rate": str(round(base / total, 12)), RATE_BASIS: "base_per_document"}
     return row | {"recordType": "rp", "kind": "deposit"}
 
 
-def _less(total: Any, used: Any) -> Any:
-    """Return what is left, written as amounts are; what is no amount is left to the mapping to refuse."""
+def _amount(written: Any) -> Decimal | None:
+    """Return an amount; what is none is left to the mapping to refuse."""
     try:
-        return str(Decimal(total) - Decimal(used)) if isinstance(total, str) and isinstance(used, str) else None
+        return Decimal(written) if isinstance(written, str) else None
     except InvalidOperation:
         return None
 

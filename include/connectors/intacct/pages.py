@@ -5,8 +5,7 @@ so that changes meanwhile move none from one page to another, and a new one can 
 read in that order, too: what changes behind the read's back is newer than its beginning, and so the next read's; and
 no document says how fine the moments are that records are stamped with.
 
-A record that never changed has no moment of change, so changes are read twice: by that moment, and, where there is
-none, by creation. What a record was used for is read with it; where only that changed, the record is read again.
+What a record was used for is read with it; where only that changed, the record is read again.
 """
 
 from __future__ import annotations
@@ -18,12 +17,17 @@ from typing import Any
 
 from include.connectors.base import Page, Stream, Window
 from include.connectors.intacct import records, scope
-from include.connectors.intacct.conditions import Both, Condition, Is, both, either, is_in
+from include.connectors.intacct.conditions import Condition, Is, both, is_in
 from include.connectors.intacct.linked import Linked
 from include.connectors.intacct.lookups import Lookups, chunks
-from include.connectors.intacct.objects import CATEGORY, CONTACT, CREATED, CUSTOMER, DETAIL, MODIFIED, ROLES, Object
+from include.connectors.intacct.objects import (
+    CUSTOMER,
+    PAYMENT,
+    Object,
+)
 from include.connectors.intacct.scope import OBJECTS, SOURCES, Place, Scope
 from include.connectors.intacct.settings import Settings
+from include.connectors.intacct.touched import Touched, changed_since
 from include.connectors.intacct.transport import Query, Reply, Row, Transport, circle, every, page
 from include.connectors.paging import MOST_PAGES
 
@@ -55,6 +59,7 @@ class Reader:
         self.scope = own
         self.lookups = Lookups(transport, own)
         self.linked = Linked(transport, own)
+        self.touched = Touched(transport, own)
 
     def read(self, stream: Stream, window: Window) -> Iterator[Page]:
         """Page through what a window bounds; `until` is held to here."""
@@ -97,8 +102,8 @@ class Reader:
     def keys(self, stream: Stream, history_from: date) -> Iterator[str]:
         """List the keys of a whole read; where it takes more to tell that a record belongs, it is read as there."""
         window = Window(history_from=history_from)
-        for each in self._passes(stream, window, None):
-            if each.named is not None or each.place.is_top or each.object is not OBJECTS[stream.name]:
+        for each in self._passes(stream, window, None, apart=True):
+            if each.named is not None or self._is_chosen_by_more(each) or each.object is not OBJECTS[stream.name]:
                 for reply, _ in self._pages(stream, each, ""):
                     wanted = self._chosen(stream, each, window)
                     if made := self.page(stream, each, reply, wanted, "-"):
@@ -119,7 +124,7 @@ class Reader:
         pairs = [
             (index, record)
             for index, record in zip(kept, found, strict=True)
-            if self._is_ours(stream, place, record, looked) and _is_timely(record, window)
+            if self._is_ours(record, looked) and _is_timely(record, window)
         ]
         if not pairs:
             return None
@@ -134,29 +139,28 @@ class Reader:
             looked = self.lookups.of(stream, place, reply.rows)
             found = records.assemble(stream, self._about(each), reply.rows, looked)
             for row, record in zip(reply.rows, found, strict=True):
-                if self._is_ours(stream, place, record, looked):
+                if self._is_ours(record, looked):
                     yield row, record
 
     def rows(self, query: Query) -> Iterator[Row]:
         """Yield every record that a query is for."""
         return every(self.transport, query)
 
-    def lists(self, stream: Stream) -> list[tuple[Object, Place]]:
-        """Return every list of the stream; only payments of the top level are shared among organizations."""
+    def lists(self, stream: Stream, apart: bool = False) -> list[tuple[Object, Place]]:
+        """Return every list of the stream; `apart` takes payments of the top level, which may be shared, for one."""
         return [
             (object, place)
             for object in scope.objects(stream, self.transport)
-            for place in self.scope.places(stream)
-            if not place.is_top or self.scope.owns_top or object is OBJECTS[stream.name]
+            for place in self.scope.places(object, apart and object is PAYMENT)
         ]
 
-    def _passes(self, stream: Stream, window: Window, wanted: Condition | None) -> list[Pass]:
+    def _passes(self, stream: Stream, window: Window, wanted: Condition | None, apart: bool = False) -> list[Pass]:
         """Return the lists of a read.
 
         Args:
             wanted: what holds of the records of those customers that the window names.
         """
-        lists = self.lists(stream)
+        lists = self.lists(stream, apart)
         dated = scope.in_range(stream, window.history_from)
         bounds = {object: both(dated if object is OBJECTS[stream.name] else None, wanted) for object, _ in lists}
         if window.since is None:
@@ -166,35 +170,10 @@ class Reader:
                 passes += [Pass(object, place, named=older) for object, place in lists] if older else []
             return passes
         moment = _written(window.since)
-        changed = [
-            Pass(object, place, both(bounds[object], Is(by, "$gte", moment), _never_changed(by)))
-            for object, place in lists
-            for by in (MODIFIED, CREATED)
-        ]
-        if named := tuple(self._touched_since(stream, moment)):
+        changed = [Pass(object, place, both(bounds[object], changed_since(moment))) for object, place in lists]
+        if named := tuple(self.touched.since(stream, moment)):
             changed += [Pass(object, place, condition=bounds[object], named=named) for object, place in lists]
         return changed
-
-    def _touched_since(self, stream: Stream, moment: str) -> list[str]:
-        """Return the records of which a use, or a contact, changed since the moment."""
-        stamped = either(Is(MODIFIED, "$gte", moment), Both((Is(MODIFIED, "$eq", None), Is(CREATED, "$gte", moment))))
-        if stream.name == "customers":
-            named = self._customers_naming(self.rows(Query(CONTACT, "", stamped, fields=("key", "id"))))
-        else:
-            found = self.rows(Query(DETAIL, "", stamped, fields=("key", *SOURCES[stream.name])))
-            named = {row.get(name) for row in found for name in SOURCES[stream.name]}
-        return sorted((key for key in named if isinstance(key, str) and key.isdigit()), key=int)
-
-    def _customers_naming(self, contacts: Iterator[Row]) -> set[Any]:
-        """Return the customers that name one of these contacts: what changes a contact changes no customer."""
-        named: set[Any] = set()
-        for chunk in chunks(str(row.get("id")) for row in contacts):
-            roles = either(*(is_in(f"contacts.{role}.id", chunk) for role in ROLES))
-            named |= {row.get("key") for row in self.rows(Query(CUSTOMER, "", roles, fields=("key",)))}
-            if self.transport.has(CATEGORY):
-                listed = Query(CATEGORY, "", is_in("contact.id", chunk), fields=("key", "customer.key"))
-                named |= {row.get("customer.key") for row in self.rows(listed)}
-        return named
 
     def _pages(
         self, stream: Stream, each: Pass, key: str, fields: tuple[str, ...] | None = None
@@ -237,9 +216,13 @@ class Reader:
         since = window.since
         return lambda row: is_within(row) and ((own := records.stamp(row)) is None or own < since)
 
-    def _is_ours(self, stream: Stream, place: Place, record: Row, looked: records.Looked) -> bool:
+    def _is_chosen_by_more(self, each: Pass) -> bool:
+        """Tell whether it takes more than a list to know which of its records are the organization's."""
+        return each.object is PAYMENT and each.place.has_top
+
+    def _is_ours(self, record: Row, looked: records.Looked) -> bool:
         """Tell whether a payment of the top level is the organization's, or settles a document of its."""
-        if not place.is_top or stream.name != "payments":
+        if "targets" not in record:
             return True
         if record.get("key") in looked.split:
             return False
@@ -254,9 +237,8 @@ class Reader:
         return is_in("customer.id", ids) if ids else None
 
     def _about(self, each: Pass) -> dict[str, Any]:
-        place = each.place
         return {
-            "object": each.object.name, "facts": self.transport.facts(), "is_top": place.is_top,
+            "object": each.object.name, "facts": self.transport.facts(),
             "base_currency": self.scope.base_currency,
             "entity": self.scope.entity, "owns_top": self.scope.owns_top, "rate_basis": self.settings.rate_basis,
         }  # fmt: skip
@@ -267,11 +249,6 @@ def _is_timely(record: Row, window: Window | None) -> bool:
     if window is None or at is None:
         return True
     return (window.since is None or window.since <= at) and (window.until is None or at < window.until)
-
-
-def _never_changed(by: str) -> Condition | None:
-    """Return, for a list by creation, that a record never changed."""
-    return None if by == MODIFIED else Is(MODIFIED, "$eq", None)
 
 
 def _place(token: str | None) -> tuple[int, str]:

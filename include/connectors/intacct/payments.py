@@ -14,7 +14,8 @@ from decimal import Decimal
 from typing import Any
 
 from include.connectors.intacct import allocations, values
-from include.connectors.intacct.scope import SOURCES
+from include.connectors.intacct.objects import RATE_BASIS
+from include.connectors.intacct.scope import SOURCES, is_of_top
 from include.connectors.intacct.values import ZERO, UnknownValue
 from include.connectors.normalized import Normalized, Record
 
@@ -106,7 +107,7 @@ def _add(stream: str, record: Record, key: str, movement: Movement, said: Normal
     fields = SOURCES[stream]
     used = [*allocations.parts(record, fields)] if status == "booked" else []
     total, rest, is_share = movement.total, movement.rest, False
-    if "targets" in record and record["about"]["is_top"]:
+    if "targets" in record:
         own, used = used, [part for part in used if _is_ours(record, allocations.target(part[2]))]
         if not record["about"]["owns_top"]:
             total, rest = sum((amount for _, amount, _ in used), ZERO), ZERO
@@ -128,7 +129,11 @@ def _add(stream: str, record: Record, key: str, movement: Movement, said: Normal
 
 def _row(record: Record, key: str, movement: Movement, status: str) -> dict[str, Any]:
     about = record["about"]
-    base = about["base_currency"] if about["is_top"] else movement.base_currency or about["base_currency"]
+    base = (
+        about["base_currency"]
+        if is_of_top(about["entity"], record)
+        else movement.base_currency or about["base_currency"]
+    )
     rate = movement.rate if movement.base_currency in (base, None) else None  # another entity's books state another
     return {
         "external_id": key,
@@ -138,7 +143,7 @@ def _row(record: Record, key: str, movement: Movement, status: str) -> dict[str,
         "currency": movement.currency,
         "base_currency": base,
         "exchange_rate": rate,
-        "exchange_rate_basis": about["rate_basis"] if rate else None,
+        "exchange_rate_basis": record.get(RATE_BASIS, about["rate_basis"]) if rate else None,
         "base_unapplied_amount": _base_rest(movement) if status == "booked" else ZERO,
         "instrument": movement.instrument,
         "status": status,

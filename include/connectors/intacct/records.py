@@ -26,7 +26,7 @@ from include.connectors.intacct.objects import (
     Object,
 )
 from include.connectors.intacct.rest import Rest
-from include.connectors.intacct.scope import OBJECTS, SOURCES
+from include.connectors.intacct.scope import OBJECTS, SOURCES, is_of_top
 from include.connectors.intacct.transport import Row
 from include.connectors.intacct.written import Writing
 
@@ -105,7 +105,7 @@ def assemble(stream: Stream, about: Mapping[str, Any], rows: Iterable[Row], look
         else:
             record["customer.key"] = row.get("customer.key") or looked.ids.get(str(row.get("customer.id")))
             record["details"] = used.get(row.get("key"), [])
-        if about["is_top"] and stream.name == "payments":
+        if stream.name == "payments" and is_of_top(about["entity"], row):
             record["targets"] = _targets(record["details"], looked)
         found.append(record)
     return found

@@ -25,6 +25,14 @@ NOT_KNOWN = Resolution(
     "Sage Intacct knows no such company, user, client or sender id, or one of them is inactive",
     "correct company, user and client id on the connection; a company administrator authorizes client or sender",
 )
+NO_TOKEN = (
+    ConfigurationError,
+    "Sage Intacct gives no token: it knows no such company, user, entity or client, the client secret is wrong, or the "
+    "client's authorization was revoked",
+    "correct username, login (client id) and password (client secret) of connection {connection}; a company "
+    "administrator authorizes the client as docs/connect/intacct.md shows",
+)
+"""What a token is refused for: its codes do not tell one from another."""
 NO_COMPANY = Resolution(
     ConfigurationError, "the request for a token names no company", "write username as user@company into the extra"
 )
@@ -62,6 +70,8 @@ GATEWAY_CODES: Mapping[str, Resolution] = {
 }  # fmt: skip
 TOKEN_CODES = ("GW-0031", "GW-0034")
 """The token is over or was never one: another one is asked for, once."""
+NO_SUCH = ("invalid", "not valid", "not found", "not available", "access")
+"""Words that refuse an entity."""
 TOKEN_WORDS = (b"Invalid token", b"The token is not valid")
 
 RETRY_HEADERS = (
@@ -110,7 +120,9 @@ def _refused(answer: Answer) -> Resolution:
         return MAY_NOT if answer.status == 403 else resolutions.WRONG_CREDENTIALS
     if "permission" in said or "not authorized" in said:
         return MAY_NOT
-    if "entity" in said and any(word in said for word in ("invalid", "not valid", "not found", "access")):
+    if "entity" in said and any(
+        word in said for word in ("invalid", "not valid", "not found", "not available", "access")
+    ):
         return NO_ENTITY
     return resolutions.WRONG_CREDENTIALS if is_of_token(answer) else MALFORMED
 

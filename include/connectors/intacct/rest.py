@@ -29,6 +29,7 @@ OAUTH = OAuth(
     authorize_url=f"{HOST}{API}/oauth2/authorize",
     grant="client_credentials",
     client_auth="client_secret_post",
+    refusals={"": refusals.NO_TOKEN},
 )
 
 
@@ -69,7 +70,8 @@ class Rest:
             asked["filterExpression"] = expression
         answer = self._post(f"{API}/services/core/query", asked, query.entity)
         rows, meta = self.rows(query.object, answer.body), _meta(answer)
-        return Reply(rows, answer.body, answer.at, _count(meta.get("totalCount")), meta.get("next") is None)
+        total, is_last = _count(meta.get("totalCount")), meta.get("next") is None
+        return Reply(rows, answer.body, answer.at, total, is_last, asked["size"])
 
     def facts(self) -> Mapping[str, Any]:
         """Nothing is needed to read a reply."""

@@ -63,12 +63,12 @@ class Place:
 
     Args:
         level: the entity that is signed in to; "" = the top level.
-        is_top: what is found belongs to no entity: a payment may settle documents of several.
+        has_top: what is found may belong to no entity: such a payment may settle documents of several.
     """
 
     level: str
     condition: Condition | None
-    is_top: bool = False
+    has_top: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +80,31 @@ class Scope:
         base_currency: of its books.
         key: the entity's own key.
         owns_top: the documents of the top level are its, too.
+        widest: the level on which most is seen: the top one, but for a user who may enter entities only its own.
     """
 
     entity: str
     base_currency: str
     key: str
     owns_top: bool
+    widest: str = ""
 
-    def places(self, stream: Stream) -> Sequence[Place]:
-        """Return where the stream's records of this organization are."""
+    def places(self, object: Object, apart: bool = False) -> Sequence[Place]:
+        """Return where an object's records of this organization are; only payments are shared among organizations.
+
+        Args:
+            apart: those of the top level are a place of their own.
+        """
         if not self.entity:
             return (Place("", None),)
         own, top = Is(ENTITY, "$eq", self.entity), Is(ENTITY, "$eq", None)
-        if stream.name == "customers":
+        both_levels = Place(self.widest, either(own, top), has_top=True)
+        if object is CUSTOMER:
             # On an entity's level its own and the shared ones are seen; those of the top level only on that.
-            return (Place(self.entity, own), Place("", top)) if self.owns_top else (Place(self.entity, None),)
-        found = [Place(self.entity, own)]
-        if self.owns_top or stream.name == "payments":
-            found.append(Place("", top, is_top=True))
-        return tuple(found)
+            return (both_levels,) if self.owns_top else (Place(self.entity, None),)
+        if not self.owns_top and object is not PAYMENT:
+            return (Place(self.entity, own),)
+        return (Place(self.entity, own), Place(self.widest, top, has_top=True)) if apart else (both_levels,)
 
     def owns(self, entity: str | None) -> bool:
         """Tell whether a document with this entity is the organization's."""
@@ -116,6 +122,11 @@ def in_range(stream: Stream, history_from: date) -> Condition | None:
     if name in DRAFTS:
         parts.append(Is("state", "$eq", "draft"))
     return either(*parts)
+
+
+def is_of_top(own: str, row: Row) -> bool:
+    """Tell whether a record belongs to no entity of a company that has some."""
+    return bool(own) and not row.get(ENTITY)
 
 
 def is_in_range(stream: Stream, row: Row, history_from: date) -> bool:
@@ -155,7 +166,11 @@ def entities(transport: Transport, settings: Settings) -> list[Entity]:
         SourceUnavailable: one does not say what it is.
         ConfigurationError: a company without entities does not tell its currency.
     """
-    found = [row for row in _listed(transport, settings) if not _is_closed(row) and not _is_root(row)]
+    return _open(_listed(transport), settings)
+
+
+def _open(rows: Sequence[Row], settings: Settings) -> list[Entity]:
+    found = [row for row in rows if not _is_closed(row) and not _is_root(row)]
     if found:
         return sorted((_entity(row) for row in found), key=lambda entity: entity.id)
     if not settings.base_currency:
@@ -172,7 +187,8 @@ def scope(transport: Transport, settings: Settings, entity: str) -> Scope:
     Raises:
         ConfigurationError: the entity is unknown or closed, or several are there and none was named.
     """
-    rows = {str(row.get("id")): row for row in _listed(transport, settings) if not _is_root(row)}
+    listed = _listed(transport)
+    rows = {str(row.get("id")): row for row in listed if not _is_root(row)}
     owner = settings.top_level_entity
     if owner and owner not in rows:
         raise ConfigurationError(
@@ -184,7 +200,7 @@ def scope(transport: Transport, settings: Settings, entity: str) -> Scope:
             f"the entity {entity!r} is closed in Sage Intacct, so nothing of it can be read",
             next_step="open it again there, or remove the organization's YAML file: its rows are kept",
         )
-    seen = entities(transport, settings)
+    seen = _open(listed, settings)
     mine = [each for each in seen if each.id == entity or (not entity and len(seen) == 1)]
     if not mine:
         raise ConfigurationError(
@@ -195,7 +211,21 @@ def scope(transport: Transport, settings: Settings, entity: str) -> Scope:
         )
     found = mine[0]
     key = str(rows[found.id].get("key")) if found.id else ""
-    return Scope(found.id, found.base_currency, key, owner == found.id)
+    return Scope(found.id, found.base_currency, key, owner == found.id, found.id if settings.signs_into else "")
+
+
+def unseen(settings: Settings, entity: str) -> str:
+    """Return why nobody can tell that documents of the top level are in some organization; "" where that can be told.
+
+    Args:
+        entity: of the organization.
+    """
+    if settings.signs_into and settings.top_level_entity in ("", entity):
+        return (
+            "the user signs in to an entity, where documents of the top level cannot be seen: give it top-level access "
+            "and let it sign in there, or name the entity of another organization as top_level_entity"
+        )
+    return ""
 
 
 def top_level_documents(transport: Transport) -> int:
@@ -210,7 +240,7 @@ def top_level_documents(transport: Transport) -> int:
     )  # fmt: skip
 
 
-def _listed(transport: Transport, settings: Settings) -> Sequence[Row]:
+def _listed(transport: Transport) -> Sequence[Row]:
     return [*every(transport, Query(PLACE, ""))]
 
 

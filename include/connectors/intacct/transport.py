@@ -49,6 +49,7 @@ class Reply:
         at: the system's clock, UTC.
         total: how many records fulfil the condition.
         is_last: nothing follows, as the reply says.
+        size: how many were asked for.
     """
 
     rows: Sequence[Row]
@@ -56,6 +57,7 @@ class Reply:
     at: datetime
     total: int
     is_last: bool
+    size: int = 0
 
 
 class Transport(Protocol):
@@ -85,7 +87,7 @@ class Transport(Protocol):
 
 
 def page(transport: Transport, query: Query) -> Reply:
-    """Ask for a page.
+    """Ask for a page; only one that is not full is believed to be the last.
 
     Raises:
         SourceUnavailable: it lacks a part of what it counts.
@@ -95,7 +97,7 @@ def page(transport: Transport, query: Query) -> Reply:
     if not is_whole:
         held = f"{len(reply.rows)} records and counts {reply.total}"
         raise circle(f"a page of {query.object.name} holds {held}")
-    return reply
+    return replace(reply, is_last=reply.is_last and not 0 < reply.size <= len(reply.rows))
 
 
 def replies(transport: Transport, query: Query) -> Iterator[Reply]:

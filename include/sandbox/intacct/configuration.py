@@ -72,7 +72,7 @@ def audit_history(source: Source) -> Iterator[Row]:
 
 
 def _deletions(source: Source) -> Iterator[tuple[datetime, str, int]]:
-    """Yield drafts that were deleted, invoices that order entry re-created, and uses of credits taken back."""
+    """Yield drafts that were deleted, invoices that order entry re-created, refunds and uses of credits taken back."""
     for books, document in source.company.documents():
         name = PATHS[form(document, source.settings)]
         moments = revisions(books, document, source.settings)
@@ -80,6 +80,11 @@ def _deletions(source: Source) -> Iterator[tuple[datetime, str, int]]:
             yield at, name, source.record(*record_name(document, revision))
         if is_gone(document):
             yield books.edited_at(document), name, source.record(*record_name(document, len(moments)))
+    for books in source.company.entities.values():
+        for payment in books.payments.values():
+            known = source.numbers["record"].known(("refund", payment.id))
+            if payment.is_refund and payment.deleted and known:
+                yield payment.updated_at, "adjustment", known
     if source.settings.credit_applications == "no_payment":
         return
     for books in source.company.entities.values():

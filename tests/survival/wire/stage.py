@@ -30,7 +30,7 @@ from tests.survival.worlds import NothingToDo, World, worlds
 Scenario = Literal["nightly", "first"]
 PAGE = 3
 """Records a page."""
-ONE_BY_ONE = ("credit_notes", "overpayments", "prepayments")
+ONE_BY_ONE = ("credit_notes", "overpayments", "prepayments", "adjustments", "advances")
 """Streams of which there are few records: they come one a page, where the connection may say so."""
 ORGANIZATION = "acme"
 

@@ -194,6 +194,54 @@ class OdooAnswers(Vendor):
         return {"id": 9_999_991, "display_name": "a record of another model"}
 
 
+class IntacctAnswers(Vendor):
+    """`{"ia::result": […], "ia::meta": {"totalCount": 7, "next": null, …}}`."""
+
+    errors = (
+        {"ia::error": {"code": "operationFailed", "message": " ".join(PERSON), "supportId": "63av", "details": [
+            {"code": "BL01001973", "message": PERSON[1]}]}},
+        {"ia::result": {"ia::error": {"code": "invalidRequest", "message": PERSON[0], "errorId": "REST-1106",
+            "additionalInfo": {"placeholders": {"FIELD": PERSON[1]}}, "supportId": "63av"}},
+         "ia::meta": {"totalCount": 1, "totalSuccess": 0, "totalError": 1}},
+    )  # fmt: skip
+    lists: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "customers": ("customer", "status"), "invoices": ("invoice", "totalTxnAmountDue"),
+        "adjustments": ("adjustment", "txnCurrency.totalDue"), "payments": ("payment", "txnCurrency.totalAmount"),
+        "advances": ("advance", "txnTotalEntered"),
+    }  # fmt: skip
+
+    def question(self, asked: Asked, stream: str) -> tuple[Any, Any] | None:
+        if not asked.target.endswith("/services/core/query"):
+            return None
+        said = json.loads(asked.body)
+        if said["object"] != f"accounts-receivable/{self.lists[stream][0]}" or len(said["fields"]) < 5:
+            return None  # a list of keys, or what another stream looks up
+        behind = [each for each in said["filters"] if list(each.get("$gt", ())) == ["key"]]
+        filters = [each for each in said["filters"] if each not in behind]
+        entity = dict(asked.headers).get("X-IA-API-Param-Entity", "")
+        return (entity, filters), json.dumps(behind)
+
+    def records(self, said: Any, stream: str) -> list[Any]:
+        return said["ia::result"]
+
+    def field(self, name: str, stream: str) -> str:
+        return "key" if name == "key" else self.lists[stream][1]
+
+    def claim(self, said: Any, stream: str, more: bool) -> None:
+        meta, rows = said["ia::meta"], self.records(said, stream)
+        if more:
+            meta |= {"totalCount": meta["totalCount"] + 3 * meta["pageSize"], "next": meta["start"] + meta["pageSize"]}
+        else:
+            meta |= {"totalCount": meta["start"] - 1 + len(rows), "next": None}
+
+    def stranger(self, stream: str) -> Record:
+        return {"id": "991", "vendor.key": "7", "API_QUERY_ALIAS__25": "1"}
+
+    def number(self, literal: float) -> Any:
+        return str(literal)
+
+
 VENDORS: Mapping[str, Vendor] = {
     "sample": SampleAnswers(), "xero": XeroAnswers(), "tryton": TrytonAnswers(), "odoo": OdooAnswers(),
+    "intacct": IntacctAnswers(),
 }  # fmt: skip

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import count
+from pathlib import Path
+from random import Random
 from typing import Any, ClassVar
 
 from include import money
@@ -12,12 +17,16 @@ from include.connectors.base import Connection, Connector
 from include.connectors.intacct import Intacct
 from include.sandbox.books import Books
 from include.sandbox.intacct.documents import Form, current, form
+from include.sandbox.intacct.server import serve
 from include.sandbox.ledger import Ledger
 from include.sandbox.records import Document, State
-from tests.intacct.conftest import Running
+from tests.intacct.conftest import Running, Transport
 from tests.nights import Nights, Row
 from tests.survival.worlds import World
+from tests.survival.worlds.intacct_work import CHANGES, PAGE_SIZE, Change, fill
 
+TICK = timedelta(seconds=1)
+_names = count(1)
 PLACES = {
     Form.INVOICE: ("invoices", "invoice"), Form.NEGATIVE_INVOICE: ("credit_notes", "invoice"),
     Form.ADJUSTMENT: ("credit_notes", "adjustment"), Form.ADVANCE: ("payments", "advance"),
@@ -92,6 +101,60 @@ class OverLedger(World):
                 assert settled[key] == balance.gross - balance.outstanding, f"{balance.number}: what settled it"
             totals[balance.currency] += rest if table == "invoices" else -rest
         assert {c: t for c, t in totals.items() if t} == {c: t for c, t in truth.totals.items() if t}
+        self._assert_customers(nights.rows("customers"), nights.rows("contacts"))
+
+    def _assert_customers(self, customers: dict[str, Row], contacts: dict[str, Row]) -> None:
+        """Every customer is as active as in the books, and has the contacts that it lists there."""
+        listed = defaultdict(list)
+        for row in contacts.values():
+            listed[row["customer_external_id"]].append(row["email"] or "")
+        company = self.running.server.face.company
+        for _, party in company.customers():
+            key = f"customer:{self.running.server.face.views.now().source.numbers['customer'].of((party.id,))}"
+            if key not in customers:
+                continue  # another entity's own
+            assert customers[key]["is_active"] is not party.archived, party.number
+            known = [party.email, *(person.email for person in party.people)]
+            if self.running.transport == "rest":
+                assert sorted(listed[key]) == sorted(known), f"{party.number}: contacts"
+            assert set(listed[key]) <= {*known}, f"{party.number}: contacts"
+
+
+class IntacctWorld(OverLedger):
+    """A server of its own over small books, of which the first entity owns the documents of the top level."""
+
+    impossible: ClassVar[dict[str, str]] = {
+        "merge": "Sage Intacct merges no customers; one is set inactive, and its documents stay with it",
+    }
+
+    def __init__(self, transport: Transport = "rest") -> None:
+        self._ended = ExitStack()
+        ledger = Ledger(invoices=22, customers=18, months=6, entities=2)
+        fill(ledger.entity(0), ledger.now)
+        server = self._ended.enter_context(serve(ledger))
+        extra = {"page_size": PAGE_SIZE, "calls_at_once": 100}
+        running = Running(server, ledger, transport, extra=extra)
+        super().__init__(running, running.connection(id=f"intacct_{next(_names)}"))
+        self.changes = {name: self._change_of(change) for name, change in CHANGES.items()}
+
+    def close(self) -> None:
+        self._ended.close()
+
+    def _change_of(self, done: Change) -> Callable[[Random], str]:
+        """Do it under the ledger's lock, a moment after the last change."""
+
+        def change(random: Random) -> str:
+            with self.ledger.lock:
+                self.ledger.now += TICK
+                done(self.books, random, self.ledger.now)
+                return done.__name__
+
+        return change
+
+
+def fresh(folder: Path) -> IntacctWorld:
+    """Make a world; its books are in memory."""
+    return IntacctWorld()
 
 
 def _settled(allocations: dict[str, Row]) -> dict[str, Decimal]:
