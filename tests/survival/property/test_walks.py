@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from include import warehouse
+from tests.nights import Nights
 from tests.survival.property.exploring import explore, seed_of_the_day, take
 from tests.survival.worlds import CHANGES, kinds, worlds
 
@@ -58,6 +59,15 @@ def test_two_quiet_nights_after_any_walk_the_warehouse_equals_the_books(
 
     explore(kinds()[name], walk, EXAMPLES[name], STEPS, seed_of_the_day())
     assert number >= EXAMPLES[name]
+
+
+@pytest.mark.parametrize("name", [name for name in SYSTEMS if name != "sample"])
+def test_a_night_takes_no_more_requests_than_its_records_say(name: str, walked: Engine, folder: Path) -> None:
+    world = worlds()[name](folder)
+    nights = Nights(walked, world, "counted")
+    for _ in ("first", "quiet"):
+        nights.assert_within_budget(nights.sync().run_id)
+    world.close()
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
