@@ -13,7 +13,7 @@ from include import warehouse
 from tests.survival.property.exploring import explore, seed_of_the_day, take
 from tests.survival.worlds import CHANGES, kinds, worlds
 
-EXAMPLES: Mapping[str, int] = {"sample": 40, "xero": 40, "tryton": 40, "odoo": 8}
+EXAMPLES: Mapping[str, int] = {"sample": 40, "xero": 40, "tryton": 40, "odoo": 8, "netsuite": 4}
 """System → walks; a change in Odoo takes as long as ten elsewhere."""
 STEPS = 30
 SYSTEMS = (*EXAMPLES,)

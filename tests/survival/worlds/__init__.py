@@ -77,19 +77,25 @@ class World(ABC):
 
 def worlds() -> dict[str, Callable[[Path], World]]:
     """Return name → what makes a fresh living world in a folder."""
-    from tests.survival.worlds import odoo, sample, tryton, xero
+    from tests.survival.worlds import netsuite, odoo, sample, tryton, xero
 
-    return {"sample": sample.fresh, "xero": xero.fresh, "tryton": tryton.fresh, "odoo": odoo.fresh}
+    return {
+        "sample": sample.fresh, "xero": xero.fresh, "tryton": tryton.fresh, "odoo": odoo.fresh,
+        "netsuite": netsuite.fresh,
+    }  # fmt: skip
 
 
 def kinds() -> dict[str, type[World]]:
     """Return name → the class of its worlds, which says what they can do."""
+    from tests.survival.worlds.netsuite import NetSuiteWorld
     from tests.survival.worlds.odoo import OdooWorld
     from tests.survival.worlds.sample import SampleWorld
     from tests.survival.worlds.tryton import TrytonWorld
     from tests.survival.worlds.xero import XeroWorld
 
-    return {"sample": SampleWorld, "xero": XeroWorld, "tryton": TrytonWorld, "odoo": OdooWorld}
+    return {
+        "sample": SampleWorld, "xero": XeroWorld, "tryton": TrytonWorld, "odoo": OdooWorld, "netsuite": NetSuiteWorld,
+    }  # fmt: skip
 
 
 def absent() -> dict[str, str]:
