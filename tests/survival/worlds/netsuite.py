@@ -25,8 +25,8 @@ from tests.nights import Nights, Row
 from tests.survival.worlds import netsuite_work as work
 
 TICK = timedelta(seconds=1)
-SILENT = replace(SETTINGS, applications_stamp="link")
-"""An application stamps nothing but its link, and one that is undone nothing at all."""
+SILENT = replace(SETTINGS, applications_stamp="link", merge_stamps=False)
+"""An application stamps nothing but its link, one that is undone nothing at all, nor is what gets another customer."""
 TABLE_OF = {"CustInvc": "invoices", "CustChrg": "invoices", "CustCred": "credit_notes", "CustPymt": "payments",
             "CustDep": "payments"}  # fmt: skip
 _names = count(1)

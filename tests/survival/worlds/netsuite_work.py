@@ -160,7 +160,7 @@ CHANGES: Mapping[str, Callable[[Books, Random, datetime], str]] = {
 
 def _moved(books: Books, random: Random, owed: list[Document], at: datetime) -> Document:
     """Apply a credit elsewhere: what it settled is open again, and it has no more rest than before."""
-    used = [a for a in books.allocations.values() if not a.deleted]
+    used = [a for a in books.allocations.values() if not a.deleted and books.documents[a.credit].kind in CREDITS]
     pairs = [(a, i) for a in used for i in owed
              if (books.documents[a.credit].party, books.documents[a.credit].currency) == (i.party, i.currency)
              and i.id != a.invoice and i.outstanding >= a.amount]  # fmt: skip
