@@ -41,15 +41,21 @@ from include.errors import ConfigurationError
 
 OVERLAP = timedelta(minutes=75)
 """In autumn the account's clock shows one hour twice, and both are taken for the first."""
-STREAMS = tuple(
-    Stream(name, types, tables, cursor="lastmodifieddate", overlap=OVERLAP, swept=True, fed=True)
-    for name, types, tables in (
-        ("customers", (records.CUSTOMER,), {"customers": None, "contacts": "customers"}),
-        ("invoices", scope.INVOICES, {"invoices": None, "installments": "invoices"}),
-        ("credit_notes", scope.CREDIT_NOTES, {"credit_notes": None, "allocations": "credit_notes"}),
-        ("payments", scope.PAYMENTS, {"payments": None, "refunds": None, "allocations": "payments"}),
-    )
-)
+STREAMS = (
+    Stream(
+        "customers", (records.CUSTOMER,), {"customers": None, "contacts": "customers"}, cursor="lastmodifieddate",
+        overlap=OVERLAP, swept=True, reread=True,
+    ),
+    *(
+        Stream(name, types, tables, cursor="lastmodifieddate", overlap=OVERLAP, swept=True, fed=True)
+        for name, types, tables in (
+            ("invoices", scope.INVOICES, {"invoices": None, "installments": "invoices"}),
+            ("credit_notes", scope.CREDIT_NOTES, {"credit_notes": None, "allocations": "credit_notes"}),
+            ("payments", scope.PAYMENTS, {"payments": None, "refunds": None, "allocations": "payments"}),
+        )
+    ),
+)  # fmt: skip
+"""All customers are read every night: a contact that is deleted, or taken off a customer, leaves no trace on it."""
 
 
 class NetSuite(Connector):
@@ -105,8 +111,8 @@ class NetSuite(Connector):
         return "; ".join((said, *lost))
 
     def entities(self) -> Sequence[Entity]:
-        """List the subsidiaries that the role sees; an account without any is one entity."""
-        found, _ = subsidiaries.entities(self._client)
+        """List the active subsidiaries that the role sees; an account without any is one entity."""
+        found = subsidiaries.entities(self._client).active
         if not found:
             raise ConfigurationError(
                 "the role sees no subsidiary", next_step="give the role access to the subsidiaries that are to be read"
@@ -180,19 +186,23 @@ class NetSuite(Connector):
         """Return the reader of this organization's subsidiary.
 
         Raises:
-            ConfigurationError: the role sees several and none was named, or not the one named.
+            ConfigurationError: the role sees several and none was named, or not the one named, or it is closed.
         """
         if self._known is None:
-            seen, has_subsidiaries = subsidiaries.entities(self._client)
-            wanted = self.entity or default
-            mine = [entity for entity in seen if entity.id == wanted or (not wanted and len(seen) == 1)]
+            seen, wanted = subsidiaries.entities(self._client), self.entity or default
+            mine = [entity for entity in seen.active if entity.id == wanted or (not wanted and len(seen.active) == 1)]
+            if wanted in seen.closed:
+                raise ConfigurationError(
+                    f"subsidiary {wanted} ({seen.closed[wanted]}) is inactive in NetSuite",
+                    next_step="make it active again, or remove the organization's YAML file, which keeps its rows",
+                )
             if not mine:
-                listed = ", ".join(f"{entity.id} ({entity.name})" for entity in seen) or "none"
+                listed = ", ".join(f"{entity.id} ({entity.name})" for entity in seen.active) or "none"
                 raise ConfigurationError(
                     f"the role does not see subsidiary {wanted or '(none named)'}; it sees: {listed}",
                     next_step="correct entity in the YAML, or give the role access to the subsidiary",
                 )
-            self._known = Reader(self._client, mine[0], has_subsidiaries)
+            self._known = Reader(self._client, mine[0], seen.has_subsidiaries)
         return self._known
 
 
