@@ -29,6 +29,23 @@ def _with_contact(clerk: Clerk, who: int) -> Ids:
     return {**_bill(clerk, who), "contact": contact}
 
 
+def _settled_with_contact(clerk: Clerk, who: int) -> Ids:
+    contact = clerk.create("res.partner", name="Ada", parent_id=who, email="ada@cases.example")
+    return {**_paid(clerk, who), "contact": contact}
+
+
+def _settled_with_contact_and_another(clerk: Clerk, who: int) -> Ids:
+    other = clerk.customer("Change contact moves to")
+    clerk.pay(clerk.bill(other, 100.0, 20))
+    return {**_settled_with_contact(clerk, who), "other": other}
+
+
+def _paid_twice(clerk: Clerk, who: int) -> Ids:
+    ids = _paid(clerk, who)
+    second = clerk.bill(who, 60.0, 20)
+    return {**ids, "second": second}
+
+
 def paid_in_part(clerk: Clerk, ids: Ids) -> None:
     clerk.pay(ids["account.move"], 30.0)
 
@@ -78,6 +95,17 @@ def contact_deleted(clerk: Clerk, ids: Ids) -> None:
     clerk.delete("res.partner", ids["contact"])
 
 
+def contact_moved(clerk: Clerk, ids: Ids) -> None:
+    """To another customer: neither customer's own write date moves."""
+    clerk.write("res.partner", ids["contact"], parent_id=ids["other"])
+
+
+def application_moved(clerk: Clerk, ids: Ids) -> None:
+    """What paid one document pays another one in part now, and neither is written by its own."""
+    clerk.unreconcile(ids["account.move"])
+    clerk.reconcile(ids["second"], clerk.read("account.move.line", ids["account.move.line"], "move_id")["move_id"][0])
+
+
 def credited(clerk: Clerk, ids: Ids) -> None:
     clerk.refund(ids["account.move"], "cancel")
 
@@ -100,6 +128,9 @@ CHANGES: dict[str, tuple[Callable[[Clerk, int], Ids], Callable[[Clerk, Ids], Non
     "renamed": (_bill, renamed),
     "contact_changed": (_with_contact, contact_changed),
     "contact_deleted": (_with_contact, contact_deleted),
+    "settled_ones_contact_deleted": (_settled_with_contact, contact_deleted),
+    "settled_ones_contact_moved": (_settled_with_contact_and_another, contact_moved),
+    "application_moved": (_paid_twice, application_moved),
     "credited": (_bill, credited),
     "due_date_changed": (_bill, due_date_changed),
 }

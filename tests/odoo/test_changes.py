@@ -39,6 +39,12 @@ def _money_is_free_again(seen: Loaded, ids: Ids) -> bool:
     return bool(seen.tables["payments"][line]["unapplied_amount"] == 10000)
 
 
+def _pays_another(seen: Loaded, ids: Ids) -> bool:
+    """The money settles another document; the one that it settled before has nothing of it."""
+    line = ids["account.move.line"]
+    return not seen.onto(ids["account.move"]) and [row["target_amount"] for row in seen.out_of(line)] == [6000]
+
+
 def _emails(seen: Loaded, ids: Ids) -> set[str]:
     return {row["email"] for row in seen.of("contacts", ids["res.partner"])}
 
@@ -46,6 +52,9 @@ def _emails(seen: Loaded, ids: Ids) -> set[str]:
 def _days_to_pay(row: Any) -> int:
     return int((row["due_date"] - row["issue_date"]).days)
 
+
+MODELS = {"contact": "res.partner", "other": "res.partner", "second": "account.move"}
+"""What a change's further records are; the others are named by their model."""
 
 OUTCOMES: dict[str, Callable[[Loaded, Ids], bool]] = {
     "paid_in_part": lambda seen, ids: _is_settled(seen, ids, "open", 3000),
@@ -61,6 +70,9 @@ OUTCOMES: dict[str, Callable[[Loaded, Ids], bool]] = {
     "contact_deleted": lambda seen, ids: (
         "ada@cases.example" not in _emails(seen, ids) and ids["res.partner"] in seen.items
     ),
+    "settled_ones_contact_deleted": lambda seen, ids: "ada@cases.example" not in _emails(seen, ids),
+    "settled_ones_contact_moved": lambda seen, ids: "ada@cases.example" not in _emails(seen, ids),
+    "application_moved": lambda seen, ids: _stands(seen, ids, "open", 10000) and _pays_another(seen, ids),
     "credited": lambda seen, ids: _is_settled(seen, ids, "paid", 10000),
     "due_date_changed": lambda seen, ids: (
         (_invoice(seen, ids)["due_date"] - _invoice(seen, ids)["issue_date"]).days > 99
@@ -87,7 +99,8 @@ def night(odoo: Running) -> Night:
     change.make(changed.clerk(), changed.changes)
     connector = changed.connector()
     swept = {key for stream in connector.streams for key in connector.keys(stream, HISTORY_FROM)}
-    ids = {name: {model: f"{model}:{one}" for model, one in of.items()} for name, of in changed.changes.items()}
+    ids = {name: {role: f"{MODELS.get(role, role)}:{one}" for role, one in of.items()}
+           for name, of in changed.changes.items()}  # fmt: skip
     return Night(changed, before, load(connector, _nightly(changed, since)), ids, swept)
 
 
@@ -128,12 +141,14 @@ def _clock(odoo: Running) -> datetime:
 
 
 def _nightly(odoo: Running, since: datetime) -> dict[str, Iterable[Page]]:
-    """What a night reads: what is modified, then what is open and was not among it."""
+    """What a night reads: what is modified, what is open and was not among it, and the rest of what is read again."""
     connector = odoo.connector()
     pages: dict[str, Iterable[Page]] = {}
     for stream in connector.streams:
         modified = list(connector.read(stream, replace(EVERYTHING, since=since)))
         known = {item.key for page in modified for item in page.items}
-        rest = [i.key for page in connector.read_open(stream) for i in page.items if i.key not in known]
-        pages[stream.name] = [*modified, *connector.read_ids(stream, rest)]
+        rest = {i.key for page in connector.read_open(stream) for i in page.items if i.key not in known}
+        if stream.reread:
+            rest |= {key for key in connector.keys(stream, HISTORY_FROM) if key not in known}
+        pages[stream.name] = [*modified, *connector.read_ids(stream, sorted(rest))]
     return pages

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from include.connectors.base import Connection
-from include.connectors.odoo import companies
+from include.connectors.odoo import Odoo, companies
 from include.connectors.odoo.client import Client, ids_of
-from include.connectors.odoo.fields import COMPANY, JOURNAL, LINE, due_lines, receivable
+from include.connectors.odoo.fields import JOURNAL, LINE, due_lines, receivable
 from include.connectors.odoo.json2 import Json2
 from include.connectors.odoo.jsonrpc import JsonRpc
 from include.errors import ConfigurationError, GreenlightError, MissingRights, SourceUnavailable
@@ -255,12 +255,25 @@ def test_ids_are_read_from_either_shape_and_nothing_else() -> None:
     assert ids_of(rows, "a") == [3, 5, 7, 8]
 
 
-def test_listing_the_companies_again_leaves_the_chosen_one_the_current_one(said: Said) -> None:
-    """A partner's receivable is that in the current company: the first of those asked for."""
-    said.version(14, 0)
-    listed = [{"id": n, "name": f"C{n}", "currency_id": [2, "USD"], "partner_id": [n, f"C{n}"],
+def test_a_company_that_is_archived_is_not_listed_and_its_organization_is_told(said: Said) -> None:
+    """From 17 on a company can be archived; the others of the connection are read as ever."""
+    said.version(18, 0)
+    listed = [{"id": n, "name": f"C{n}", "currency_id": [2, "USD"], "partner_id": [n, f"C{n}"], "active": n == 1,
                "create_date": "2026-01-01 00:00:00"} for n in (1, 2)]  # fmt: skip
-    fields_of_company = {name: {"type": "char"} for name in COMPANY.required}
+    said.answers["/jsonrpc"] = _of_companies(listed)
+    client = said.client()
+    seen = companies.seen(client)
+    assert companies.chosen(client, seen, "1")["id"] == 1
+    with pytest.raises(ConfigurationError, match=r"company 2 \(C2\) is archived in Odoo"):
+        companies.chosen(client, seen, "2")
+    host = f"http://127.0.0.1:{said.server.server_address[1]}"
+    connector = Odoo(Connection("erp", host, "reader", KEY, {"database": "erp"}))
+    assert [entity.id for entity in connector.entities()] == ["1"]
+
+
+def _of_companies(listed: list[dict[str, Any]]) -> Callable[[bytes], Answer]:
+    """Answer to a log-in, what fields a company has, what companies the user has, and those."""
+    fields_of_company = {name: {"type": "char"} for name in listed[0] if name != "id"}
 
     def answer(body: bytes) -> Answer:
         args = json.loads(body)["params"]["args"]
@@ -268,9 +281,17 @@ def test_listing_the_companies_again_leaves_the_chosen_one_the_current_one(said:
             return rpc(7)
         if args[4] == "fields_get":
             return rpc(fields_of_company)
-        return rpc([{"id": 7, "company_ids": [1, 2]}] if args[3] == "res.users" else listed)
+        return rpc([{"id": 7, "company_ids": [one["id"] for one in listed]}] if args[3] == "res.users" else listed)
 
-    said.answers["/jsonrpc"] = answer
+    return answer
+
+
+def test_listing_the_companies_again_leaves_the_chosen_one_the_current_one(said: Said) -> None:
+    """A partner's receivable is that in the current company: the first of those asked for."""
+    said.version(14, 0)
+    listed = [{"id": n, "name": f"C{n}", "currency_id": [2, "USD"], "partner_id": [n, f"C{n}"],
+               "create_date": "2026-01-01 00:00:00"} for n in (1, 2)]  # fmt: skip
+    said.answers["/jsonrpc"] = _of_companies(listed)
     client = said.client()
     companies.chosen(client, companies.seen(client), "2")
     assert client.companies == (2, 1)

@@ -38,8 +38,9 @@ from include.connectors.odoo.scope import Domain, modified
 from include.connectors.odoo.values import stamp
 
 CUSTOMERS = Stream(
-    "customers", ("res.partner",), {"customers": None, "contacts": "customers"}, cursor="write_date", swept=True
-)
+    "customers", ("res.partner",), {"customers": None, "contacts": "customers"}, cursor="write_date", swept=True,
+    reread=True,
+)  # fmt: skip
 INVOICES = Stream(
     "invoices", ("account.move",), {"invoices": None, "credit_notes": None, "installments": "invoices"},
     cursor="write_date", swept=True,
@@ -101,9 +102,11 @@ class Odoo(Connector):
         return f"logged in to Odoo {self._client.version} as {who}, sees {', '.join(one['name'] for one in seen)}"
 
     def entities(self) -> Sequence[Entity]:
-        """List the companies the user works for."""
+        """List the companies the user works for that are not archived."""
         found = (
-            Entity(str(one["id"]), one["name"] or "", one["currency_id"].name) for one in companies.seen(self._client)
+            Entity(str(one["id"]), one["name"] or "", one["currency_id"].name)
+            for one in companies.seen(self._client)
+            if one.get("active", True)
         )
         return sorted(found, key=lambda entity: entity.id)
 

@@ -43,7 +43,8 @@ def chosen(client: Client, companies: Sequence[dict[str, Any]], entity: str) -> 
     The user's other companies stay visible behind it: a document may name a partner who is another company's own.
 
     Raises:
-        ConfigurationError: the user does not see that company, or sees several and none was named.
+        ConfigurationError: the user does not see that company, or sees several and none was named, or it is archived,
+            which companies can be from 17 on.
     """
     mine = [one for one in companies if str(one["id"]) == entity or (not entity and len(companies) == 1)]
     if not mine:
@@ -51,6 +52,11 @@ def chosen(client: Client, companies: Sequence[dict[str, Any]], entity: str) -> 
         raise ConfigurationError(
             f"the user does not see company {entity or '(none named)'}; it sees: {listed}",
             next_step="correct entity in the YAML, or add the company to the user in Odoo",
+        )
+    if not mine[0].get("active", True):
+        raise ConfigurationError(
+            f"company {mine[0]['id']} ({mine[0]['name']}) is archived in Odoo",
+            next_step="take it out of the archive to read it, or remove the organization's YAML",
         )
     others = [one for one in client.companies if one != mine[0]["id"]]
     client.companies = (mine[0]["id"], *others)

@@ -53,7 +53,7 @@ PARTNER = Model(
 COMPANY = Model(
     "res.company",
     {**_all(Kind.TEXT, "name"), **_all(Kind.ONE, "currency_id partner_id"), **_all(Kind.MOMENT, "create_date")},
-    _all(Kind.ONE, "currency_exchange_journal_id account_opening_move_id"),
+    {**_all(Kind.ONE, "currency_exchange_journal_id account_opening_move_id"), **_all(Kind.FLAG, "active")},
 )
 MOVE = Model(
     "account.move",
