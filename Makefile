@@ -9,13 +9,17 @@ PY := .venv/bin/python
 PIP := -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 STAMP := .requirements
 
-.PHONY: help env env-dev env-tryton env-xero env-netsuite env-odoo demo pictures up connect status test torture compose-test bench lint format docs requirements clean
+.PHONY: help env env-dev env-tryton env-xero env-netsuite env-intacct env-odoo demo pictures up connect status test walks torture compose-test bench lint format docs requirements clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' Makefile | while read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
 
-demo: env env-tryton env-xero ## a real ERP, Xero's sandbox and a real Airflow, from nothing to the gate (ARGS="--exit --json FILE")
-	@exec $(PY) -m demo $(ARGS)
+SCENARIO ?= companies
+DEMO_NEEDS_companies := env-tryton env-xero
+DEMO_NEEDS_group := env-netsuite env-intacct
+
+demo: env $(DEMO_NEEDS_$(SCENARIO)) ## companies of two systems through a real Airflow, from nothing to the gate (SCENARIO=group ARGS="--exit --json FILE")
+	@exec $(PY) -m demo $(SCENARIO) $(ARGS)
 
 pictures: env-dev ## take the README's pictures of a demo that is up, with the Chromium of this machine
 	@exec $(PY) -m demo.pictures $(ARGS)
@@ -31,6 +35,9 @@ status: env ## how every organization stands
 
 test: env-dev env-tryton env-xero env-netsuite env-odoo ## all tests, the demo among them (ARGS="-m 'not slow'")
 	@exec $(PY) -m pytest --numprocesses 2 --no-loadscope-reorder $(ARGS)
+
+walks: env-dev env-tryton env-odoo ## the property test of every system, 40 walks of 30 steps each (ARGS="--walks 100")
+	@exec $(PY) -m pytest --numprocesses 2 --no-loadscope-reorder --walks 40 tests/survival/property $(ARGS)
 
 torture: env-dev env-tryton env-xero env-odoo ## the survival kit in full, two hours (ARGS="--json FILE --only PARTS --page")
 	@exec $(PY) -m tests.survival.torture $(ARGS)
@@ -56,13 +63,13 @@ format: env-dev ## put the code into shape
 
 requirements: env-dev ## pin what requirements*.in ask for (ARGS=--upgrade for newer versions)
 	@for name in requirements requirements-s3 requirements-dev demo/requirements-tryton demo/requirements-xero \
-	  demo/requirements-netsuite; do \
+	  demo/requirements-netsuite demo/requirements-intacct; do \
 	  .venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	    --custom-compile-command "make requirements" $(ARGS) $$name.in --output-file $$name.txt || exit 1; \
 	done
 
 clean: ## remove environments and caches; .env and .data stay
-	rm -rf .venv .tryton .xero .netsuite .demo .compose-test .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .tryton .xero .netsuite .intacct .demo .compose-test .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 env: .venv/$(STAMP)
@@ -76,6 +83,8 @@ env-tryton: .tryton/blank.sqlite
 env-xero: .xero/$(STAMP)
 
 env-netsuite: .netsuite/$(STAMP)
+
+env-intacct: .intacct/$(STAMP)
 
 # Not in a folder of this checkout: it is a Debian of its own, and every checkout on this machine shares it.
 env-odoo: env-dev
@@ -100,7 +109,7 @@ env-odoo: env-dev
 	@touch $@
 
 # The demo's systems and their own clients, each in an environment that knows nothing of Greenlight's.
-.tryton/$(STAMP) .xero/$(STAMP) .netsuite/$(STAMP): .%/$(STAMP): demo/requirements-%.txt .venv/$(STAMP)
+.tryton/$(STAMP) .xero/$(STAMP) .netsuite/$(STAMP) .intacct/$(STAMP): .%/$(STAMP): demo/requirements-%.txt .venv/$(STAMP)
 	@echo "installing what the demo needs of $* into .$* ..."
 	@.$*/bin/python -c '' 2>/dev/null || $(PY) -m venv --clear .$*
 	@.$*/bin/python $(PIP) -r demo/requirements-$*.txt

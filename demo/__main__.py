@@ -1,10 +1,11 @@
-"""The demo: four companies of two systems through Airflow to the gate, twice, checked against the systems' clients.
+"""The demo: companies of two systems through Airflow to the gate, twice, checked against the systems' clients.
 
-    python -m demo [--exit] [--json FILE] [--port PORT]
+    python -m demo [SCENARIO] [--exit] [--json FILE] [--port PORT]
 
-Starts a real Tryton server, fills it through Tryton's own client, and a sandbox that speaks Xero's
-protocol; starts Airflow, lets its scheduler run two companies of each, does a day's work in both, runs
-again incrementally, and prints what came of it.
+`companies` starts a real Tryton server, filled through Tryton's own client, and a sandbox that speaks
+Xero's protocol; `group` starts sandboxes that speak NetSuite's and Sage Intacct's, with several companies
+in each. Then it starts Airflow, lets its scheduler run an organization for every company, does a day's
+work in all of them, runs again incrementally, and prints what came of it.
 """
 
 from __future__ import annotations
@@ -17,29 +18,27 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from demo import table
 from demo.airflow_server import Airflow, free_port, is_taken
+from demo.companies import Companies
+from demo.group import Group
 from demo.processes import Processes
-from demo.tryton_server import TrytonServer
-from demo.xero_sandbox import XeroSandbox
+from demo.scenario import Scenario
 
 PROJECT = Path(__file__).resolve().parent.parent
 FOLDER = PROJECT / ".demo"
-CONNECTION, XERO_CONNECTION = "tryton_demo", "xero_demo"
-TRYTON = PROJECT / ".tryton"
-"""Tryton's environment and, beside it, the blank database that set-up made."""
-XERO_CLIENT = PROJECT / ".xero" / "bin" / "python"
-LOGIN = "greenlight"
+SCENARIOS: dict[str, Callable[[Processes, Path], Scenario]] = {"companies": Companies, "group": Group}
 
 
 def main() -> int:
     """Run the demo; return 0 only if every figure equals what the systems' own clients say."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__.splitlines()[0])
+    parser.add_argument("scenario", nargs="?", choices=SCENARIOS, default="companies", help="what it shows")
     parser.add_argument("--exit", action="store_true", help="stop after the table instead of keeping the UI up")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table, with every reason, to FILE")
     parser.add_argument("--port", type=int, default=8080, help="port of the Airflow UI (default 8080, 0 = any)")
@@ -114,29 +113,24 @@ def _demo(arguments: argparse.Namespace) -> int:
 
     folder: Path = arguments.folder
     processes = Processes()
-    erp = TrytonServer(TRYTON / "bin" / "python", folder / "tryton", template=TRYTON / "blank.sqlite")
+    scenario = SCENARIOS[arguments.scenario](processes, folder)
     try:
         environment = _environment(folder)
         airflow = Airflow(processes, folder / "airflow", port, environment)
 
-        def command(what: str, *arguments_: str, **extra: str) -> str:
+        def command(what: str, *arguments_: str) -> str:
             log = folder / "commands.log"
             words = [*within, str(python), "-m", *arguments_]
-            return processes.run(words, log, airflow.environment | extra, PROJECT, what)
+            return processes.run(words, log, airflow.environment, PROJECT, what)
 
-        tell("filling a real Tryton with two companies, and the Xero sandbox with two organisations")
-        xero = XeroSandbox(processes, folder / "xero", XERO_CLIENT)
+        tell(f"filling {scenario.filling}")
         airflow.prepare(within, PROJECT)
-        xero.start(environment)
-        seeded = erp.seed()["companies"]
-        erp.start()
-        xero.wait()
-        seeded += xero.planted()
-        airflow.environment[f"AIRFLOW_CONN_{CONNECTION.upper()}"] = _connection(erp)
-        airflow.environment[f"AIRFLOW_CONN_{XERO_CONNECTION.upper()}"] = xero.connection()
-        tell(f"Tryton answers at {erp.url}, the Xero sandbox at {xero.url}; connecting their companies")
+        scenario.start(environment)
+        connections = scenario.connections()
+        airflow.environment |= {f"AIRFLOW_CONN_{name.upper()}": made for name, made in connections.items()}
+        tell("connecting their companies")
         command("making the warehouse's tables", "include.warehouse", "upgrade")
-        for connection in (CONNECTION, XERO_CONNECTION):
+        for connection in connections:
             connected = command("connecting the companies", "include.connect", connection, "--all")
             print("\n".join(f"         {line}" for line in connected.strip().splitlines()), flush=True)
         tell("starting Airflow")
@@ -144,19 +138,18 @@ def _demo(arguments: argparse.Namespace) -> int:
         command("making the pools", "include.pools")
         dag_ids = sorted(f"sync__{path.stem}" for path in (folder / "organizations").glob("[a-z]*.yaml"))
         airflow.wait(dag_ids)
-        tell(f"Airflow answers at {airflow.url}; its scheduler runs {' and '.join(dag_ids)}")
+        tell(f"Airflow answers at {airflow.url}; its scheduler runs {', '.join(dag_ids)}")
         airflow.finish({dag_id: airflow.trigger(dag_id) for dag_id in dag_ids}, tell)
-        tell("a day's work is done in both: payments, new invoices, a credit note, a cancellation")
-        erp.ask("tryton_day.py")
-        xero.work_a_day()
+        tell("a day's work is done in all of them: payments, new invoices, credit notes, cancellations")
+        scenario.work_a_day()
         tell("running again, incrementally")
         airflow.finish({dag_id: airflow.trigger(dag_id) for dag_id in dag_ids}, tell)
         status = folder / "status.json"
         command("reading the figures", "include.status", "--json", str(status))
         organizations = json.loads(status.read_text())
-        tell("asking Tryton's and Xero's own clients for the same figures")
-        truth = erp.ask("tryton_truth.py")["companies"] + xero.ask_its_client()
-        wrong = table.differences(organizations, truth, seeded)
+        tell(f"asking {scenario.systems} own clients for the same figures")
+        wrong = table.differences(organizations, scenario.truth(), scenario.planted())
+        wrong += scenario.objections(organizations, folder / "warehouse.sqlite")
         seconds = round(time.monotonic() - started, 1)
         print(table.render(organizations), flush=True)
         for sentence in wrong:
@@ -169,7 +162,7 @@ def _demo(arguments: argparse.Namespace) -> int:
             _stay(airflow, organizations)
         return 1 if wrong else 0
     finally:
-        erp.stop()
+        scenario.stop()
         processes.stop()
 
 
@@ -185,20 +178,6 @@ def _environment(folder: Path) -> dict[str, str]:
         "GREENLIGHT_DOCS": f"file://{folder}/docs",
         "AIRFLOW_CONN_WAREHOUSE": json.dumps({"conn_type": "sqlite", "host": str(folder / "warehouse.sqlite")}),
     }
-
-
-def _connection(erp: TrytonServer) -> str:
-    """Return the Airflow connection of the user that may only read receivables."""
-    passwords = json.loads(erp.reader_passwords_file.read_text())
-    return json.dumps(
-        {
-            "conn_type": "tryton",
-            "host": erp.url,
-            "login": LOGIN,
-            "password": passwords[LOGIN],
-            "extra": {"database": erp.database},
-        }
-    )
 
 
 def _write(path: Path, figures: dict[str, Any]) -> None:

@@ -107,14 +107,15 @@ def extract(read: Read, options: Options, now: datetime) -> staging.Manifest:
     is_part = window.since is not None or stager.goes_on_since is not None
     if not options.is_limited:
         if is_part:
-            stager.stage(read.connector.read_open(stream))
+            stager.stage(read.connector.read_open(stream), what="open")
         still_open = warehouse.open_keys(read.engine, organization_id, stream.record_types)
         again = {*still_open, *warehouse.rejected_keys(read.engine, organization_id, stream.name)}
-        stager.stage(read.connector.read_ids(stream, sorted(stager.seen.lacking(again))))
+        stager.stage_ids(sorted(stager.seen.lacking(again)))
         if _is_swept(read):
             listed = set(read.connector.keys(stream, history))
+            stager.asked["keys"] += len(listed)
             if is_part:  # a whole read that left something out is for the gate to refuse
-                stager.stage(read.connector.read_ids(stream, sweep.lacking(read, stager.seen.lacking(listed))))
+                stager.stage_ids(sweep.lacking(read, stager.seen.lacking(listed)))
             deleted += sweep.unlisted(read, stager, listed)
         else:
             deleted += sweep.unnamed(read, stager)
@@ -136,7 +137,7 @@ def read_again(read: Read, keys: Sequence[str]) -> tuple[staging.Manifest, list[
     state = warehouse.state(read.engine, read.organization.id, read.stream.name)
     # All of it counts as changed: these rows are missing here, whatever digest their records had.
     stager = Stager(read, Window(history_from=date.min, customers=tuple(keys)), state.version, everything=True)
-    stager.stage(read.connector.read_ids(read.stream, keys))
+    stager.stage_ids(keys)
     manifest = stager.manifest(state.version, limited=True, full_refresh=False, cursor=state.cursor)
     manifest.write()
     return manifest, list(stager.seen.lacking(keys))

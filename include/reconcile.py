@@ -8,10 +8,12 @@ Differences are rows that a critical expectation reads: this room fails only whe
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -105,8 +107,16 @@ def reconcile(
         _read_changes_again(engine, organization, connector, f"{run_id}~reconcile{comparison}", started_at, clock())
     if not decided:
         lines = [replace(line, classification="undecided") if line.differs else line for line in lines]
-    warehouse.store_reconciliation(engine, organization.id, run_id, as_of, lines, comparison, clock(), requests)
+    budget = _budget(connector, figures, comparison)
+    warehouse.store_reconciliation(engine, organization.id, run_id, as_of, lines, comparison, clock(), requests, budget)
     return Outcome(tuple(lines), comparison)
+
+
+def _budget(connector: Connector, figures: ControlFigures, comparisons: int) -> dict[str, Any]:
+    """Return what asking so often was to cost; empty where the connector does not say."""
+    named = Counter(figure.name for figure in figures.figures)
+    costs = connector.costs.get("figures")
+    return costs.of_figures(named["open_document"], named["customer_balance"], comparisons) if costs else {}
 
 
 def compare(figures: ControlFigures, ours: Ledger, connector: Connector) -> list[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -51,6 +52,8 @@ class Stager:
         self.read_again = False
         self.pages: list[str] = []
         self.page_count = self.byte_count = self.future = 0
+        self.asked: Counter[str] = Counter()
+        """Records that lists brought, ids that were asked for, keys that were compared: what requests were for."""
         self.requests_before = read.connector.request_count
 
     def take_over(self, not_before: datetime | None = None) -> None:
@@ -81,22 +84,33 @@ class Stager:
         self.stage(self.read.connector.read(self.read.stream, window), of_changes=True)
         self.started_at = self.started_at or since
 
-    def stage(self, pages: Iterable[Page], resumable: bool = False, of_changes: bool = False) -> None:
+    def stage(
+        self, pages: Iterable[Page], resumable: bool = False, of_changes: bool = False, what: str = "changed"
+    ) -> None:
         """Store each page; a page without news is stored, but normalize need not look at it.
 
         Only what was read as changed (or in a whole read) moves the cursor: a record that another read brings
         says nothing of the changes before it.
 
         A page is stored while the next one is asked for.
+
+        Args:
+            what: as what the records that come are counted; nothing if empty.
         """
         with one_behind() as behind:
             for page in _each_once(pages, resumable):
                 page = replace(page, items=tuple(self._versioned(page.items)))
                 self.page_count += 1
+                self.asked.update({what: len(page.items)} if what else {})
                 behind(partial(self.folder.write_page, self.page_count, page, resumable))
                 address = self.folder.page_address(self.page_count)
                 self._count(page.items, page.source_time, address, resumable or of_changes)
                 self.byte_count += len(page.body)
+
+    def stage_ids(self, keys: Sequence[str]) -> None:
+        """Ask for records by their keys, and store what comes."""
+        self.asked["by id"] += len(keys)
+        self.stage(self.read.connector.read_ids(self.read.stream, keys), what="")
 
     def _versioned(self, items: Iterable[Item]) -> Iterator[Item]:
         """Make a digest that a change of the mapping changes too."""
@@ -135,7 +149,7 @@ class Stager:
 
     def manifest(self, version: int, limited: bool, full_refresh: bool, cursor: datetime | None) -> staging.Manifest:
         """Return what the read brought; the caller adds deletions and writes it."""
-        after = cursor
+        after, costs = cursor, self.read.connector.costs.get(self.read.stream.name)
         # A record that came without its id can only be had again by what it was changed at.
         held = [at for at in self.unnamed if at]
         if not limited and self.newest and self.started_at and len(held) == len(self.unnamed):
@@ -159,6 +173,7 @@ class Stager:
             request_count=self.read.connector.request_count - self.requests_before,
             byte_count=self.byte_count,
             pages=self.pages,
+            budget=costs.of_read(self.asked) if costs else {},
         )
 
 

@@ -63,6 +63,7 @@ class Manifest:
         pages: page addresses, in reading order; earlier tries' pages may be among them.
         tables, records, rejects: Parquet addresses, filled by normalize.
         unknown_fields: names of fields that the connector does not know, found by normalize.
+        budget: how many `requests` the read was to take, and the `formula` for it; empty if nobody says.
     """
 
     address: str
@@ -92,6 +93,7 @@ class Manifest:
     rejects: str = ""
     reject_count: int = 0
     unknown_fields: list[str] = field(default_factory=list)
+    budget: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_unchanged(self) -> bool:
@@ -111,6 +113,7 @@ class Manifest:
             "changed": self.changed_count,
             "deleted": len(self.deleted),
             "requests": self.request_count,
+            "budget": self.budget.get("requests"),
             "bytes": self.byte_count,
             "cursor_before": self.cursor_before,
             "cursor_after": self.cursor_after,

@@ -57,5 +57,5 @@ def _confirmed(read: Read, stager: Stager, missing: Iterable[str]) -> list[str]:
     asked = sorted({*stager.seen.lacking(missing)})
     if not asked:
         return []
-    stager.stage(read.connector.read_ids(read.stream, asked))
+    stager.stage_ids(asked)
     return list(stager.seen.lacking(asked))

@@ -22,7 +22,7 @@ WHOLE_MACHINE = (["e2e"], ["scheduler"])
 BEGIN_WITH = ("airflow", "units", "survival")
 """Rooms in which several workers begin: one with what takes longest, one with what is quick to say no; then the
 other long ones, so that none is left to the end, where one worker would do it alone."""
-SYSTEM = re.compile(r"\b(sample|xero|tryton|odoo)\b")
+SYSTEM = re.compile(r"\b(sample|xero|tryton|odoo|netsuite|intacct)\b")
 
 OURS = os.environ["AIRFLOW_HOME"] if "PYTEST_XDIST_WORKER" in os.environ else None
 """Of a worker: the home of the process that started it, in which it has its own."""
@@ -31,6 +31,11 @@ if OURS is None:
     atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make walks` say how many walks it wants."""
+    parser.addoption("--walks", type=int, default=0, help="walks of the property test over each system")
 
 
 class ByRoom(LoadScopeScheduling):

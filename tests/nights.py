@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, or_, select
 
 from include import complete, extract, normalize, reconcile, staging, warehouse
 from include.connectors.base import Connector
@@ -117,6 +117,21 @@ class Nights:
         requests |= {"complete": completed.requests, "reconcile": asked}
         written = sum(load.written for load in loads.values())
         return Night(run_id, manifests, written, completed, outcome, requests, loads)
+
+    def asked(self, run_id: str) -> tuple[int, int, list[tuple[str, int]]]:
+        """Return how many requests a run took and was to take, and both with the formula for each of its records."""
+        t = warehouse.table("sync_runs")
+        mine = or_(t.c.run_id == run_id, t.c.run_id.startswith(f"{run_id}~", autoescape=True))
+        query = select(t.c.stream, t.c.requests, t.c.summary).where(t.c.organization_id == self.organization_id, mine)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query).all()
+        told = [(f"{stream}: {summary['budget']['formula']}", requests) for stream, requests, summary in rows]
+        return sum(row.requests for row in rows), sum(row.summary["budget"]["requests"] for row in rows), told
+
+    def assert_within_budget(self, run_id: str) -> None:
+        """Hold the requests of a run to what its own records say that they follow from."""
+        requests, budget, told = self.asked(run_id)
+        assert requests <= 1.05 * budget + 2, f"{requests} requests of {budget}: {told}"
 
     def reconcile(self, run_id: str) -> reconcile.Outcome:
         """Hold the warehouse against the source's own figures."""

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 
+from include.connectors.costs import Costs
 from include.connectors.normalized import Normalized, Record
 from include.errors import ConfigurationError, ContractError
 
@@ -264,6 +265,11 @@ class Connector(ABC):
         super().__init_subclass__(**kwargs)
         if "name" in cls.__dict__:
             Connector._registry[cls.name] = cls
+
+    @property
+    def costs(self) -> Mapping[str, Costs]:
+        """Name of a stream, or `figures` → what asking for it costs in requests, by the connection's settings."""
+        return {}
 
     def authorization(self) -> Bearer | None:
         """Return what a person can authorize (`include.connect --authorize`); None where there is no such thing."""

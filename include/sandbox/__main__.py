@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("face", choices=faces())
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--entities", "--tenants", type=int, default=1, help="companies in the ledger")
+    parser.add_argument("--first", type=int, default=0, help="which of the companies it knows comes first, from 0")
     parser.add_argument("--invoices", type=int, default=200, help="per entity")
     parser.add_argument("--customers", type=int, default=0, help="per entity; an eighth of the invoices if not given")
     parser.add_argument("--shared", type=int, default=0, help="customers whom the first two entities share")
@@ -81,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
 def _ledger(options: argparse.Namespace) -> Ledger:
     ledger = Ledger(
         seed=options.seed, entities=options.entities, invoices=options.invoices, customers=options.customers,
-        months=options.months, now=options.now, shared=options.shared,
+        months=options.months, now=options.now, shared=options.shared, first=options.first,
     )  # fmt: skip
     for text in options.defects:
         which, _, names = text.partition(":")

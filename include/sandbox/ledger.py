@@ -19,17 +19,18 @@ class Ledger:
 
     def __init__(
         self, *, seed: int = 7, entities: int = 1, invoices: int = 200, customers: int = 0, months: int = 24,
-        now: datetime = NOW, shared: int = 0,
+        now: datetime = NOW, shared: int = 0, first: int = 0,
     ) -> None:  # fmt: skip
         """`invoices` and `customers` (0: an eighth of them) count per entity, over the `months` before `now`.
 
-        Of the first entity's customers so many are `shared`: the second entity bills them, too.
+        Of the first entity's customers so many are `shared`: the second entity bills them, too. `first` is the
+        place of the first entity among those that the sandbox knows.
         """
         self.seed = seed
         self.now = now.astimezone(UTC)
         self.lock = threading.RLock()
         self.books: dict[str, Books] = {}
-        for number in range(entities):
+        for number in range(first, first + entities):
             books = generation.generate(seed, number, invoices, customers, months, self.now)
             self.books[books.entity.id] = books
         if shared:

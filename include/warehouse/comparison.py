@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, delete, insert
 
@@ -33,12 +33,14 @@ def store_reconciliation(
     comparison: int,
     now: datetime,
     requests: int = 0,
+    budget: dict[str, Any] | None = None,
 ) -> None:
     """Keep the lines of a run's last comparison, in place of those an earlier try of the run kept.
 
     Args:
         comparison: how many comparisons it took; stored as `round`.
         requests: what asking for the figures cost; kept as a run record of its own.
+        budget: what it was to cost, with the formula; stands in that record.
     """
     reconciliations = tables.table("reconciliations")
     of_run = (reconciliations.c.organization_id == organization_id) & (reconciliations.c.run_id == run_id)
@@ -56,6 +58,6 @@ def store_reconciliation(
         connection.execute(
             insert(runs).values(
                 organization_id=organization_id, manifest=asking, stream=STREAM, run_id=run_id, kind=STREAM,
-                requests=requests, loaded_at=now,
+                requests=requests, loaded_at=now, summary={"budget": budget or {}},
             )
         )  # fmt: skip

@@ -32,6 +32,7 @@ class Summary:
         sweep_refused: fingerprint under which a person may accept that so many are gone; nothing was deleted.
         accepted_deletions, accepted_by: the fingerprint that a person gave this run, and who.
         unknown_fields: fields of the source that nobody knew before this load.
+        budget: how many `requests` the read was to take, and the `formula` for it.
         already_loaded: an earlier call loaded this manifest; the figures are that call's.
     """
 
@@ -45,6 +46,7 @@ class Summary:
     accepted_deletions: str = ""
     accepted_by: str = ""
     unknown_fields: list[str] = field(default_factory=list)
+    budget: dict[str, Any] = field(default_factory=dict)
     already_loaded: bool = False
 
     @property

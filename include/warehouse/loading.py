@@ -67,7 +67,7 @@ def load(
             summary = replace(
                 _merge(connection, staged, stamp, exclude, kind), lost=lost.count, sweep_refused=lost.refused,
                 accepted_deletions=lost.accepted, accepted_by=manifest.accepted_by if lost.accepted else "",
-                unknown_fields=drift.note_fields(connection, manifest, stamp),
+                unknown_fields=drift.note_fields(connection, manifest, stamp), budget=manifest.budget,
             )  # fmt: skip
             fence.record(connection, manifest, stamp, kind, summary)
         renew_statistics(connection, [name for name, rows in summary.inserted.items() if rows >= MANY_ROWS])
@@ -89,7 +89,7 @@ def record_unchanged(engine: Engine, manifest: Manifest, now: datetime) -> Summa
         if done := fence.stored_summary(connection, manifest):
             return done
         fence.advance(connection, manifest, stamp)
-        summary = Summary(data_version=binding.data_version(connection, stamp.organization_id))
+        summary = Summary(data_version=binding.data_version(connection, stamp.organization_id), budget=manifest.budget)
         fence.record(connection, manifest, stamp, "limited" if manifest.limited else "unchanged", summary)
         return summary
 

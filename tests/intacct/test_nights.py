@@ -45,6 +45,7 @@ def test_a_first_night_is_ready_and_equals_the_ledger(engine: Engine, living: Ru
         assert not outcome.differences, outcome.differences[0]
         assert outcome.comparisons == 1
         assert_true(nights)
+        nights.assert_within_budget(run_id)
         assert nights.blocking(run_id) == {}
 
 
@@ -58,6 +59,7 @@ def test_days_of_changes_equal_the_ledger(engine: Engine, living: Running, trans
         run_id, outcome = nights.night()
         assert not outcome.differences, outcome.differences[0]
         assert_true(nights)
+        nights.assert_within_budget(run_id)
         assert nights.blocking(run_id) == {}
 
 

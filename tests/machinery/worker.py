@@ -1,7 +1,11 @@
-"""What a process of these tests does: python -m tests.machinery.worker WAREHOUSE VENDOR REFRESH_TOKEN WHAT."""
+"""What a process of these tests does: python -m tests.machinery.worker WAREHOUSE VENDOR REFRESH_TOKEN WHAT [TIMES].
+
+With `times` so many processes do it at once. They are forked: to start Python sixteen times takes longer than all else.
+"""
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
 import time
 
@@ -37,5 +41,17 @@ def main(warehouse_url: str, vendor_url: str, refresh_token: str, what: str) -> 
         Bearer(connection, OAUTH, store).token()
 
 
+def crowd(times: int, *arguments: str) -> bool:
+    """Let so many processes do it, and tell whether all of them came to their end."""
+    fork = multiprocessing.get_context("fork")
+    started = [fork.Process(target=main, args=arguments) for _ in range(times)]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join()
+    return all(process.exitcode == 0 for process in started)
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    *about, times = sys.argv[1:]
+    sys.exit(not crowd(int(times), *about) if int(times) > 1 else main(*about))

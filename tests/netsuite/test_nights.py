@@ -69,6 +69,7 @@ def test_days_of_changes_equal_the_ledger_and_a_fresh_load(engine: Engine, livin
         assert not night.outcome.differences, night.outcome.differences[:3]
         nights.world.assert_equal(nights)
         assert nights.blocking(night.run_id) == {}
+        nights.assert_within_budget(night.run_id)
     kept = nights.everything()
     nights.sync(Options(full_refresh=True))
     assert nights.everything() == kept, "a full refresh changes nothing"
@@ -79,3 +80,4 @@ def test_a_quiet_night_costs_few_requests_and_writes_nothing(engine: Engine, liv
     nights.sync()
     night = nights.sync()
     assert night.written == 0 and sum(night.requests.values()) <= 60, night.requests
+    nights.assert_within_budget(night.run_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -116,13 +116,19 @@ def settled(rows: list[dict[str, str]]) -> Counter[tuple[str, str, Decimal]]:
 
 
 def links(books: Books, ledger: Ledger, number: int) -> Counter[tuple[str, str, Decimal]]:
+    """Return the same of the truth; a credit that is used twice for an invoice is linked to it once."""
     found: Counter[tuple[str, str, Decimal]] = Counter()
+    credits: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     names = {"payment": "CustPymt", "refund": "CustRfnd", "write_off": "Journal"}
     for link in ledger.truth(number).links:
-        source = books.documents.get(link.source)
-        target = books.documents[link.target]
-        by = source.number if source and source.kind is not Kind.OVERPAYMENT else names.get(link.kind, "CustPymt")
-        found[by, target.number, link.amount] += 1
+        source, target = books.documents.get(link.source), books.documents[link.target].number
+        if not source:
+            found[names[link.kind], target, link.amount] += 1
+        elif source.kind is Kind.PREPAYMENT:  # each use of a deposit is a transaction of its own
+            found[source.number, target, link.amount] += 1
+        else:
+            credits["CustPymt" if source.kind is Kind.OVERPAYMENT else source.number, target] += link.amount
+    found.update((by, target, amount) for (by, target), amount in credits.items())
     return found
 
 

@@ -71,8 +71,9 @@ def test_a_quiet_night_asks_once_a_list_and_changes_nothing(engine: Engine, livi
     nights = Nights(engine, living, "quiet")
     nights.night()
     kept = nights.everything()
-    _, outcome = nights.night()
+    run_id, outcome = nights.night()
     assert nights.everything() == kept and not outcome.differences
+    nights.assert_within_budget(run_id)
     organisation, changes, unfinished = 1, 1, 1
     assert {stream: asked for stream, asked in nights.requests.items() if stream not in ("complete", "reconcile")} == {
         "customers": organisation + changes,

@@ -32,6 +32,7 @@ from include.connectors.base import (
     Stream,
     Window,
 )
+from include.connectors.costs import Costs
 from include.connectors.intacct import customers, deleted, documents, payments, records, scope
 from include.connectors.intacct.figures import Control
 from include.connectors.intacct.gateway import Gateway
@@ -97,6 +98,22 @@ class Intacct(Connector):
     def request_count(self) -> int:
         """HTTP requests made so far, those for tokens and sessions included."""
         return self._transport.request_count
+
+    @property
+    def costs(self) -> Mapping[str, Costs]:
+        """Token and entities in every task, on the gateway session, user and format, too; details of every page.
+
+        For who owns the top level, whose contacts and uses are looked up on both levels; others need less.
+        """
+        page, more = self.settings.page_size, 0 if self.settings.transport == "rest" else 4
+        return {
+            "customers": Costs(fixed=3 + more, page=page, follow_ups=5, keys=page),
+            "invoices": Costs(fixed=9 + more, page=page, follow_ups=2, keys=page),
+            "adjustments": Costs(fixed=9 + more, page=page, follow_ups=2, keys=page),
+            "payments": Costs(fixed=11 + more, page=page, follow_ups=5, keys=page),
+            "advances": Costs(fixed=9 + more, page=page, follow_ups=2, keys=page),
+            "figures": Costs(fixed=13 + 2 * more, page=page),
+        }
 
     def check(self) -> str:
         """Read one record of everything the streams need; name every permission that is missing."""

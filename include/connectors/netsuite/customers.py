@@ -126,7 +126,7 @@ def _contacts(customer: Record, key: str, keyed_hash: Hash, is_active: bool, zon
             "phone": next((phone for phone in phones if phone), None),
             "position": values.text(person.get("title")),
             "is_main": False,
-            "is_active": not values.flag(person.get("isinactive")),
+            "is_active": is_active and not values.flag(person.get("isinactive")),
             "source_created_at": values.moment(person.get("datecreated"), zone),
             "source_updated_at": values.moment(person.get("lastmodifieddate"), zone),
         }

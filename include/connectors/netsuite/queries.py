@@ -89,7 +89,7 @@ def addresses(ids: Sequence[int]) -> Query:
 
 def subsidiaries() -> Query:
     """The subsidiaries that the role sees."""
-    return Query(("s.id", "s.name", "s.currency", "s.iselimination"), "subsidiary s", (), ("s.id",))
+    return Query(("s.id", "s.name", "s.currency", "s.isinactive", "s.iselimination"), "subsidiary s", (), ("s.id",))
 
 
 def currencies() -> Query:

@@ -114,6 +114,15 @@ class Scope:
             found.append(within("t.id", Query(("l.transaction",), ACCOUNTED, mine)))
         return any_of(*found)
 
+    def of_changed_customers(self, types: Sequence[str], since: datetime) -> Condition:
+        """Those of customers changed from the moment on: what was another's may have become theirs, without a stamp."""
+        changed = Query(("m.id",), "customer m", (from_moment("m.lastmodifieddate", since, self.zone),))
+        found = [within("t.entity", changed)]
+        if JOURNAL in types:
+            mine = (*self.on_receivables(), within("l.entity", changed))
+            found.append(within("t.id", Query(("l.transaction",), ACCOUNTED, mine)))
+        return any_of(*found)
+
     def _linked(self, other: Condition) -> list[Condition]:
         """Transactions linked, in either direction, with a transaction `p` for which a condition holds."""
         found = []

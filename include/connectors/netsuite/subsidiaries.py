@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from include.connectors.base import Entity
-from include.connectors.netsuite import pages, queries
+from include.connectors.netsuite import pages, queries, values
 from include.connectors.netsuite.client import Client
 from include.connectors.netsuite.refusals import TableMissing
 from include.connectors.netsuite.suiteql import Query
@@ -15,8 +16,17 @@ ALONE = "account"
 """Id of the one entity of an account without subsidiaries."""
 
 
-def entities(client: Client) -> tuple[Sequence[Entity], bool]:
-    """Return what the role sees, sorted by id, and whether it has any; those of eliminations have no customers.
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the role sees: `active` ones, sorted by id; `closed` ones, id → name; whether the account has any at all."""
+
+    active: Sequence[Entity]
+    closed: Mapping[str, str] = field(default_factory=dict)
+    has_subsidiaries: bool = True
+
+
+def entities(client: Client) -> Seen:
+    """Return the subsidiaries that the role sees; those of eliminations have no customers.
 
     Raises:
         ConfigurationError: a subsidiary's or the account's currency cannot be told.
@@ -30,17 +40,20 @@ def entities(client: Client) -> tuple[Sequence[Entity], bool]:
     try:
         rows = client.rows(asked)
     except TableMissing:
-        return [_alone(client, codes)], False
+        return Seen([_alone(client, codes)], has_subsidiaries=False)
     zone = client.settings.timezone.key
-    found = []
+    found, closed = [], {}
     for row in rows:
         if row.get("iselimination") == "T":
+            continue
+        if values.flag(row.get("isinactive")):
+            closed[str(row["id"])] = str(row.get("name") or row["id"])
             continue
         base = codes.get(str(row.get("currency"))) or client.settings.base_currency
         if not base:
             raise _no_currency()
         found.append(Entity(str(row["id"]), str(row.get("name") or row["id"]), base, zone))
-    return sorted(found, key=lambda entity: entity.id), True
+    return Seen(sorted(found, key=lambda entity: entity.id), closed)
 
 
 def _alone(client: Client, codes: dict[str, str]) -> Entity:

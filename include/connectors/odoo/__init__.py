@@ -26,13 +26,14 @@ from include.connectors.base import (
     Stream,
     Window,
 )
+from include.connectors.costs import Costs
 from include.connectors.normalized import Normalized, Record, Reject
 from include.connectors.odoo import companies, customers, fields, invoices, joins, lines
 from include.connectors.odoo.body import BROKEN
 from include.connectors.odoo.client import Client
 from include.connectors.odoo.figures import Control
 from include.connectors.odoo.invoices import UnknownValue
-from include.connectors.odoo.pages import MAIN, PAGE_SIZE, ROOTS, Reader
+from include.connectors.odoo.pages import LIST_SIZE, MAIN, PAGE_SIZE, ROOTS, Reader
 from include.connectors.odoo.scope import Domain, modified
 from include.connectors.odoo.values import stamp
 
@@ -75,6 +76,16 @@ class Odoo(Connector):
     def __init__(self, connection: Connection, entity: str = "") -> None:
         super().__init__(connection, entity)
         self._client = Client(connection)
+
+    @property
+    def costs(self) -> Mapping[str, Costs]:
+        """Version, log-in, company and rights in every task; every list is counted, a page's joins are looked up."""
+        return {
+            "customers": Costs(fixed=10, page=PAGE_SIZE, follow_ups=8, keys=LIST_SIZE),
+            "invoices": Costs(fixed=10, page=PAGE_SIZE, follow_ups=4, keys=LIST_SIZE),
+            "payments": Costs(fixed=8, page=PAGE_SIZE, follow_ups=6, keys=LIST_SIZE),
+            "figures": Costs(fixed=33, page=LIST_SIZE),
+        }
 
     @property
     def request_count(self) -> int:

@@ -27,11 +27,12 @@ from include.connectors.base import (
     Stream,
     Window,
 )
+from include.connectors.costs import Costs
 from include.connectors.normalized import Normalized, Record, Reject
 from include.connectors.tryton import customers, invoices, joins, lines, scope
-from include.connectors.tryton.figures import Control
+from include.connectors.tryton.figures import DOCUMENT_LIST_SIZE, Control
 from include.connectors.tryton.joins import FIELDS
-from include.connectors.tryton.pages import MODELS, NEEDED, PAGE_SIZE, Reader
+from include.connectors.tryton.pages import LIST_SIZE, MODELS, NEEDED, PAGE_SIZE, Reader
 from include.connectors.tryton.rpc import Client, Domain, nonsense
 from include.connectors.tryton.shapes import UnknownValue
 from include.errors import ConfigurationError
@@ -79,6 +80,17 @@ class Tryton(Connector):
         super().__init__(connection, entity)
         self._client = Client(connection)
         self._company: Reader | None = None
+
+    @property
+    def costs(self) -> Mapping[str, Costs]:
+        """Log-in, rights and company in every task; every list is counted, too, and a page's joins are looked up."""
+        common = {"page": PAGE_SIZE, "keys": LIST_SIZE}
+        return {
+            "customers": Costs(fixed=8, follow_ups=5, **common),
+            "invoices": Costs(fixed=6, follow_ups=2, **common),
+            "payments": Costs(fixed=6, follow_ups=3, **common),
+            "figures": Costs(fixed=12, page=DOCUMENT_LIST_SIZE),
+        }
 
     @property
     def request_count(self) -> int:

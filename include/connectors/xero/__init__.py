@@ -30,6 +30,7 @@ from include.connectors.base import (
     Stream,
     Window,
 )
+from include.connectors.costs import Costs
 from include.connectors.normalized import Normalized, Record, Reject
 from include.connectors.oauth import Bearer
 from include.connectors.xero import customers, documented, invoices, payments, records, scope, values
@@ -87,6 +88,13 @@ class Xero(Connector):
     def authorization(self) -> Bearer:
         """Return the grant that a person consents to; a custom connection needs nobody."""
         return self._client.bearer
+
+    @property
+    def costs(self) -> Mapping[str, Costs]:
+        """The organisation in every task; for figures contacts, five lists (longer ones are counted), two reports."""
+        page = self._client.settings.page_size
+        streams = {stream.name: Costs(fixed=1, page=page, ids=scope.IDS_AT_ONCE) for stream in self.streams}
+        return {**streams, "figures": Costs(fixed=12, page=page)}
 
     def check(self) -> str:
         """Read one record of everything the streams need; say what is lost where a scope is missing."""

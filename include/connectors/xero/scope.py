@@ -19,6 +19,8 @@ UNFINISHED = ("DRAFT", "SUBMITTED", "AUTHORISED")
 GONE = ("VOIDED", "DELETED")
 LONGEST_FILTER = 1_600
 """Characters of a filter once it is encoded: an address may have about 2,000 in all."""
+IDS_AT_ONCE = 20
+"""So many ids such a filter holds at least, written as conditions; as a parameter of their own more."""
 
 
 @dataclass(frozen=True, slots=True)

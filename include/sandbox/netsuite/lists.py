@@ -12,15 +12,15 @@ from include.sandbox.netsuite.numbering import Numbering
 from include.sandbox.netsuite.rows import Row
 
 
-def subsidiaries(books: Iterable[Books], numbering: Numbering) -> Iterator[Row]:
-    """Yield the subsidiaries: the first is the parent of the others."""
-    first = ""
+def subsidiaries(books: Iterable[Books], numbering: Numbering, closed: str = "") -> Iterator[Row]:
+    """Yield the subsidiaries: the first is the parent of the others; `closed` lists ids of inactive ones."""
+    first, inactive = "", {int(number) for number in closed.split(",") if number.strip()}
     for number, each in enumerate(books, 1):
         entity = each.entity
         yield {
             "id": number, "name": entity.name, "fullname": f"{first} : {entity.name}" if first else entity.name,
-            "currency": numbering.of("currency", entity.currency), "isinactive": False, "parent": 1 if first else None,
-            "country": entity.country, "iselimination": False,
+            "currency": numbering.of("currency", entity.currency), "isinactive": number in inactive,
+            "parent": 1 if first else None, "country": entity.country, "iselimination": False,
         }  # fmt: skip
         first = first or entity.name
 

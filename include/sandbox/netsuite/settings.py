@@ -69,6 +69,8 @@ class Settings:
     """Permissions that the role lacks, by the vendor's names, split by commas."""
     subsidiaries: str = ""
     """Ids of the subsidiaries to which the role is restricted; all if empty."""
+    closed: str = ""
+    """Ids of the subsidiaries that were made inactive: what they booked stays."""
     refused_record: Literal["not_found", "permission"] = "not_found"  # inferred: what a table without a right says
     removed_field: Literal["400", "500"] = "400"
     """With which status an unknown column is refused; a 500 names nothing."""

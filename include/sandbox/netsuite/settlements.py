@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -120,8 +120,21 @@ def uses_of_deposits(books: Books, settings: Settings, worth: Worth) -> Iterator
             )  # fmt: skip
 
 
-def links(books: Books, entries: dict[str, Entry], settings: Settings) -> Iterator[Link]:
-    """Yield what settles what, as long as it does; what was taken back leaves nothing behind."""
+def links(books: Books, entries: dict[str, Entry], settings: Settings) -> list[Link]:
+    """Return what settles what, as long as it does; what was taken back leaves nothing behind.
+
+    A credit that is used twice for the same invoice is linked to it once, with the sum: two lines have one link.
+    """
+    found: dict[tuple[object, ...], Link] = {}
+    for link in _links(books, entries, settings):
+        key = (link.previous, link.next, link.type)
+        if known := found.get(key):
+            link = replace(link, amount=known.amount + link.amount, changed=max(known.changed, link.changed))
+        found[key] = link
+    return list(found.values())
+
+
+def _links(books: Books, entries: dict[str, Entry], settings: Settings) -> Iterator[Link]:
     for key, parts in groups(books).items():
         living = [part for part in parts if not part.deleted]
         for part, line in zip(living, entries[key].control if key in entries else (), strict=False):

@@ -153,9 +153,8 @@ class View:
         tables["nexttransactionlinelink"] = both
         tables["previoustransactionlink"] = tables["nexttransactionlink"] = _headers(both)
         restricted = self._rights.subsidiaries
-        tables["subsidiary"] = [
-            row for row in lists.subsidiaries(self._books, numbering) if not restricted or row["id"] in restricted
-        ]
+        subsidiaries = lists.subsidiaries(self._books, numbering, self._settings.closed)
+        tables["subsidiary"] = [row for row in subsidiaries if not restricted or row["id"] in restricted]
         tables["currency"] = list(lists.currencies(numbering, numbering.keys("currency")))
         tables["term"] = list(lists.terms(numbering, (int(key) for key in numbering.keys("term"))))
         tables["accountingperiod"] = list(lists.periods(numbering, numbering.keys("accountingperiod")))

@@ -241,7 +241,49 @@ class IntacctAnswers(Vendor):
         return str(literal)
 
 
+class NetSuiteAnswers(Vendor):
+    """`{"links": [], "count": 1, "hasMore": false, "items": […], "offset": 0, "totalResults": 1}`."""
+
+    first = 1  # a token is bought first, and every query needs it
+    errors = (
+        {"type": "about:blank", "title": " ".join(PERSON), "status": 400, "o:errorDetails": [
+            {"detail": f"{PERSON[0]} may not", "o:errorCode": "USER_ERROR"}]},
+        {"error": "invalid_request", "error_description": PERSON[1]},
+    )  # fmt: skip
+    lists: ClassVar[Mapping[str, str]] = {
+        "customers": "c.entityid", "invoices": "CustInvc", "credit_notes": "CustCred", "payments": "CustPymt",
+    }  # fmt: skip
+
+    def question(self, asked: Asked, stream: str) -> tuple[Any, Any] | None:
+        if not asked.target.partition("?")[0].endswith("/suiteql"):
+            return None
+        said = json.loads(asked.body or b"{}")
+        text, values, mine = said["q"].replace("(", "").replace(")", ""), said["params"], self.lists[stream]
+        name = "c.id" if stream == "customers" else "t.id"
+        is_list = mine in text if stream == "customers" else mine in values and text.startswith("SELECT t.id, t.type, ")
+        if not is_list or not text.endswith(f" ORDER BY {name}"):
+            return None
+        before, is_next, _ = text.partition(f"{name} > ? ORDER BY")
+        before = before.partition(" ORDER BY")[0].removesuffix(" AND ").removesuffix(" WHERE ")
+        return (before, values[:-1] if is_next else values), values[-1] if is_next else 0
+
+    def records(self, said: Any, stream: str) -> list[Any]:
+        return said["items"]
+
+    def field(self, name: str, stream: str) -> str:
+        return "id" if name == "key" else "isinactive" if stream == "customers" else "foreigntotal"
+
+    def claim(self, said: Any, stream: str, more: bool) -> None:
+        said["hasMore"] = more
+
+    def stranger(self, stream: str) -> Record:
+        return {"id": "9999991", "type": "Estimate", "tranid": "EST-1", "links": []}
+
+    def number(self, literal: float) -> Any:
+        return str(literal)
+
+
 VENDORS: Mapping[str, Vendor] = {
     "sample": SampleAnswers(), "xero": XeroAnswers(), "tryton": TrytonAnswers(), "odoo": OdooAnswers(),
-    "intacct": IntacctAnswers(),
+    "intacct": IntacctAnswers(), "netsuite": NetSuiteAnswers(),
 }  # fmt: skip

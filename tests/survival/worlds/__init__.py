@@ -77,17 +77,18 @@ class World(ABC):
 
 def worlds() -> dict[str, Callable[[Path], World]]:
     """Return name → what makes a fresh living world in a folder."""
-    from tests.survival.worlds import intacct, odoo, sample, tryton, xero
+    from tests.survival.worlds import intacct, netsuite, odoo, sample, tryton, xero
 
     return {
         "sample": sample.fresh, "xero": xero.fresh, "tryton": tryton.fresh, "odoo": odoo.fresh,
-        "intacct": intacct.fresh,
+        "intacct": intacct.fresh, "netsuite": netsuite.fresh,
     }  # fmt: skip
 
 
 def kinds() -> dict[str, type[World]]:
     """Return name → the class of its worlds, which says what they can do."""
     from tests.survival.worlds.intacct import IntacctWorld
+    from tests.survival.worlds.netsuite import NetSuiteWorld
     from tests.survival.worlds.odoo import OdooWorld
     from tests.survival.worlds.sample import SampleWorld
     from tests.survival.worlds.tryton import TrytonWorld
@@ -95,6 +96,7 @@ def kinds() -> dict[str, type[World]]:
 
     return {
         "sample": SampleWorld, "xero": XeroWorld, "tryton": TrytonWorld, "odoo": OdooWorld, "intacct": IntacctWorld,
+        "netsuite": NetSuiteWorld,
     }  # fmt: skip
 
 
