@@ -75,7 +75,7 @@ def test_the_balances_of_a_shared_customer_are_each_subsidiarys_own(group: Runni
     for number in (0, 1):
         made = Running(group.server, group.ledger, number).connector()
         figures = made.control_figures(group.ledger.entity(number).day(group.ledger.now), LONG_AGO).figures
-        sums.append({f.customer_external_id: f.amount for f in figures if f.name == "customer_balance"})
+        sums.append({f.customer: f.amount for f in figures if f.name == "customer_balance"})
     both = sums[0].keys() & sums[1].keys()
     assert both and any(sums[0][key] != sums[1][key] for key in both)
 

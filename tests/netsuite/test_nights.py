@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -75,9 +76,24 @@ def test_days_of_changes_equal_the_ledger_and_a_fresh_load(engine: Engine, livin
     assert nights.everything() == kept, "a full refresh changes nothing"
 
 
-def test_a_quiet_night_costs_few_requests_and_writes_nothing(engine: Engine, living: Running) -> None:
-    nights = Nights(engine, living, "quiet")
-    nights.sync()
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "connect" / "netsuite.md"
+
+
+def constants() -> tuple[int, int]:
+    """Return what the guide says that a first load and a quiet night cost whose lists have a page each."""
+    found = re.search(r"constant is (\d+) for a first load\s+and (\d+) for a quiet night", GUIDE.read_text())
+    assert found, "the guide names the constants"
+    return int(found[1]), int(found[2])
+
+
+def test_a_first_load_and_a_quiet_night_keep_to_the_budget_and_a_quiet_one_writes_nothing(
+    engine: Engine, living: Running
+) -> None:
+    nights, (first, quiet) = Nights(engine, living, "quiet"), constants()
     night = nights.sync()
-    assert night.written == 0 and sum(night.requests.values()) <= 60, night.requests
+    assert sum(night.requests.values()) <= 1.05 * first + 2, night.requests
+    called = len(living.server.face.calls)
+    night = nights.sync()
+    assert night.written == 0 and sum(night.requests.values()) <= 1.05 * quiet + 2, night.requests
+    assert len(living.server.face.calls) - called == sum(night.requests.values()), "what is counted is what was asked"
     nights.assert_within_budget(night.run_id)

@@ -45,6 +45,8 @@ class Settings:
     access_lifetime: int = 3600
     longest_assertion: int = 3600
     clock_leeway: int = 300
+    behind_proxy: bool = False
+    """Whether an assertion may name the token endpoint by another host than it was sent to."""
     assertion_error: str = "invalid_grant"  # inferred: the code with which a bad assertion is refused
 
     account_zone: str = "Europe/Berlin"

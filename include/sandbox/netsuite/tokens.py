@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -111,7 +112,10 @@ class Tokens:
         issued, ends = claims.get("iat"), claims.get("exp")
         if claims.get("iss") != certificate.client_id:
             return "iss"
-        if audience not in _listed(claims.get("aud")):
+        named = _listed(claims.get("aud"))
+        if self._settings.behind_proxy:
+            named, audience = [urlsplit(str(each)).path for each in named], urlsplit(audience).path
+        if audience not in named:
             return "aud"
         if not isinstance(issued, int) or not isinstance(ends, int) or issued > now + leeway or ends <= now:
             return "iat or exp"

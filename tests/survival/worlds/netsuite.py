@@ -25,7 +25,7 @@ from tests.nights import Nights, Row
 from tests.survival.worlds import netsuite_work as work
 
 TICK = timedelta(seconds=1)
-SILENT = replace(SETTINGS, applications_stamp="link", merge_stamps=False)
+SILENT = replace(SETTINGS, applications_stamp="link", merge_stamps=False, behind_proxy=True)
 """An application stamps nothing but its link, one that is undone nothing at all, nor is what gets another customer."""
 TABLE_OF = {"CustInvc": "invoices", "CustChrg": "invoices", "CustCred": "credit_notes", "CustPymt": "payments",
             "CustDep": "payments"}  # fmt: skip
