@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
-
+from include.connectors import mailboxes
 from include.connectors.intacct import values
 from include.connectors.intacct.values import UnknownValue
 from include.connectors.normalized import Normalized, Record
@@ -77,7 +76,7 @@ def _contact(contact: Row, key: str, is_main: bool) -> dict[str, Any]:
         "first_name": first,
         "last_name": last or (None if first else values.text(contact, "printAs")),
         "email": email,
-        "email_is_valid": None if not email else _is_valid(email),
+        "email_is_valid": None if not email else mailboxes.is_valid(email),
         "phone": values.text(contact, "phone1") or values.text(contact, "mobile"),
         "position": ", ".join(contact["roles"]),
         "is_main": is_main,
@@ -106,12 +105,3 @@ def _written(contact: Row) -> dict[str, Any]:
         "address_country": code.upper() if code and is_code else None,
         "custom_fields": {"country": country} if country and not is_code else None,
     }
-
-
-def _is_valid(email: str) -> bool:
-    """Judge the form alone: reserved names such as example.com are fine, no server is asked."""
-    try:
-        validate_email(email, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError:
-        return False
-    return True

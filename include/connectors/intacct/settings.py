@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from include.connectors.base import Connection
+from include.connectors.extra import flag, number, wrong
 from include.errors import ConfigurationError
 
 HOST = "https://api.intacct.com"
@@ -77,17 +78,17 @@ class Settings:
             **signs_in,
             top_level_entity=_text(extra, "top_level_entity"),
             base_currency=_text(extra, "base_currency"),
-            page_size=_number(extra, "page_size", USUAL_PAGE, LARGEST_PAGE),
-            calls_at_once=_number(extra, "calls_at_once", CALLS_AT_ONCE, 100),
+            page_size=number(extra, "page_size", USUAL_PAGE, LARGEST_PAGE),
+            calls_at_once=number(extra, "calls_at_once", CALLS_AT_ONCE, 100),
             rate_basis="document_per_base"
             if _choice(extra, "rate_basis", ("base_per_document", "document_per_base")) == "document_per_base"
             else "base_per_document",
             balance_currency="document"
             if _choice(extra, "balance_currency", ("base", "document")) == "document"
             else "base",
-            balances_are_per_entity=_flag(extra, "balances_are_per_entity", True),
-            balances_include_credits=_flag(extra, "balances_include_credits", True),
-            compare_aging=_flag(extra, "compare_aging", True),
+            balances_are_per_entity=flag(extra, "balances_are_per_entity", True),
+            balances_include_credits=flag(extra, "balances_include_credits", True),
+            compare_aging=flag(extra, "compare_aging", True),
         )
 
 
@@ -96,7 +97,7 @@ def _rest(username: str) -> dict[str, Any]:
     account, _, entity = username.partition("|")
     user, at, company = account.rpartition("@")
     if not (user and at and company):
-        raise _wrong("username", "of the form user@company")
+        raise wrong("username", "of the form user@company")
     return {"transport": "rest", "user": user, "company": company, "signs_into": entity}
 
 
@@ -118,36 +119,12 @@ def _gateway(connection: Connection, extra: Mapping[str, Any]) -> dict[str, Any]
 def _text(extra: Mapping[str, Any], name: str) -> str:
     value = extra.get(name, "")
     if not isinstance(value, str):
-        raise _wrong(name, "a text")
+        raise wrong(name, "a text")
     return value.strip()
-
-
-def _number(extra: Mapping[str, Any], name: str, default: int, largest: int) -> int:
-    value = extra.get(name, default)
-    if isinstance(value, str) and value.isdigit():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= largest:
-        raise _wrong(name, f"a whole number from 1 to {largest}")
-    return value
-
-
-def _flag(extra: Mapping[str, Any], name: str, default: bool) -> bool:
-    value = extra.get(name, default)
-    if isinstance(value, str) and value.lower() in ("true", "false"):
-        value = value.lower() == "true"
-    if not isinstance(value, bool):
-        raise _wrong(name, "true or false")
-    return value
 
 
 def _choice(extra: Mapping[str, Any], name: str, choices: tuple[str, ...]) -> str:
     """Return the choice, the first where nothing is said."""
     if (value := extra.get(name, choices[0])) not in choices:
-        raise _wrong(name, " or ".join(choices))
+        raise wrong(name, " or ".join(choices))
     return str(value)
-
-
-def _wrong(name: str, wanted: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"extra {name!r} of the connection is not {wanted}", next_step="correct it on the Airflow connection"
-    )

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from email_validator import EmailNotValidError, validate_email
-
+from include.connectors import mailboxes
 from include.connectors.netsuite import values
 from include.connectors.normalized import Normalized, Record
 
@@ -106,7 +105,7 @@ def _contacts(customer: Record, key: str, keyed_hash: Hash, is_active: bool, zon
             "first_name": values.text(customer.get("firstname")),
             "last_name": values.text(customer.get("lastname")),
             "email": email,
-            "email_is_valid": _is_valid(email),
+            "email_is_valid": mailboxes.is_valid(email),
             "phone": values.text(customer.get("phone")),
             "is_main": True,
             "is_active": is_active,
@@ -122,7 +121,7 @@ def _contacts(customer: Record, key: str, keyed_hash: Hash, is_active: bool, zon
             "first_name": first,
             "last_name": last or (None if first else values.text(person.get("entityid"))),
             "email": email,
-            "email_is_valid": None if email is None else _is_valid(email),
+            "email_is_valid": None if email is None else mailboxes.is_valid(email),
             "phone": next((phone for phone in phones if phone), None),
             "position": values.text(person.get("title")),
             "is_main": False,
@@ -130,12 +129,3 @@ def _contacts(customer: Record, key: str, keyed_hash: Hash, is_active: bool, zon
             "source_created_at": values.moment(person.get("datecreated"), zone),
             "source_updated_at": values.moment(person.get("lastmodifieddate"), zone),
         }
-
-
-def _is_valid(email: str) -> bool:
-    """Judge the form alone: reserved names such as example.com are fine, no server is asked."""
-    try:
-        validate_email(email, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError:
-        return False
-    return True

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from include import money
 from include.connectors.base import Connection
+from include.connectors.extra import flag, number, wrong
 from include.errors import ConfigurationError
 
 DOMAIN = "suitetalk.api.netsuite.com"
@@ -65,11 +66,11 @@ class Settings:
             token_id=str(extra.get("token_id") or ""),
             token_secret=str(extra.get("token_secret") or ""),
             timezone=_zone(str(extra.get("timezone") or "America/Los_Angeles")),
-            concurrency=_number(extra, "concurrency", CONCURRENCY, 1000),
-            page_size=_number(extra, "page_size", LARGEST_PAGE, LARGEST_PAGE),
-            accounting_book=_number(extra, "accounting_book", 1, 10**9),
+            concurrency=number(extra, "concurrency", CONCURRENCY, 1000),
+            page_size=number(extra, "page_size", LARGEST_PAGE, LARGEST_PAGE),
+            accounting_book=number(extra, "accounting_book", 1, 10**9),
             base_currency=_currency(str(extra.get("base_currency") or "")),
-            compare_balances=_flag(extra, "compare_balances", True),
+            compare_balances=flag(extra, "compare_balances", True),
             custom_fields=_custom_fields(extra.get("custom_fields") or {}),
         )
         if bool(made.certificate_id) == bool(made.token_id and made.token_secret):
@@ -104,7 +105,7 @@ def account_of(host: str) -> str:
 def _account(connection: Connection) -> str:
     given = str(connection.extra.get("account") or account_of(connection.host))
     if not _ACCOUNT.fullmatch(given):
-        raise _wrong("account", "an account id like 1234567 or 1234567_SB1")
+        raise wrong("account", "an account id like 1234567 or 1234567_SB1")
     return given.upper().replace("-", "_")
 
 
@@ -112,44 +113,20 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, LookupError):
-        raise _wrong("timezone", "a time zone like Europe/Berlin") from None
+        raise wrong("timezone", "a time zone like Europe/Berlin") from None
 
 
 def _currency(code: str) -> str:
     if code and money.exponent(code) is None:
-        raise _wrong("base_currency", "an ISO 4217 code in capitals")
+        raise wrong("base_currency", "an ISO 4217 code in capitals")
     return code
-
-
-def _number(extra: Mapping[str, Any], name: str, default: int, largest: int) -> int:
-    value = extra.get(name, default)
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= largest:
-        raise _wrong(name, f"a whole number from 1 to {largest}")
-    return value
-
-
-def _flag(extra: Mapping[str, Any], name: str, default: bool) -> bool:
-    value = extra.get(name, default)
-    if isinstance(value, str) and value.lower() in ("true", "false"):
-        value = value.lower() == "true"
-    if not isinstance(value, bool):
-        raise _wrong(name, "true or false")
-    return value
 
 
 def _custom_fields(given: Any) -> Mapping[str, tuple[str, ...]]:
     """Ids of custom fields become part of a query's text, so nothing but such an id is let through."""
     if not isinstance(given, Mapping) or not given.keys() <= {*_RECORDS}:
-        raise _wrong("custom_fields", "lists of field ids under customer and transaction")
+        raise wrong("custom_fields", "lists of field ids under customer and transaction")
     for ids in given.values():
         if not isinstance(ids, list | tuple) or not all(isinstance(i, str) and _CUSTOM_FIELD.fullmatch(i) for i in ids):
-            raise _wrong("custom_fields", "made of field ids like custbody_promised_on")
+            raise wrong("custom_fields", "made of field ids like custbody_promised_on")
     return {record: tuple(ids) for record, ids in given.items()}
-
-
-def _wrong(name: str, wanted: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"extra {name!r} of the connection is not {wanted}", next_step="correct it on the Airflow connection"
-    )

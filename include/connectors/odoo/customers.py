@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
-
+from include.connectors import mailboxes
 from include.connectors.normalized import Normalized, Record
 
 CONTACT_TYPES = ("contact", "invoice")
@@ -68,7 +67,7 @@ def _contact(person: Record, key: str, *, is_main: bool, is_own: bool) -> dict[s
         "customer_external_id": key,
         "last_name": None if is_own and person["is_company"] else person["name"],
         "email": person["email"],
-        "email_is_valid": _is_valid(person["email"]),
+        "email_is_valid": mailboxes.is_valid(person["email"]),
         "phone": person.get("phone") or person.get("mobile"),
         "position": person.get("function"),
         "language": person.get("lang"),
@@ -90,12 +89,3 @@ def _region(partner: Record) -> str | None:
 
 def _name(one: Any) -> str | None:
     return one.name if one else None
-
-
-def _is_valid(email: str) -> bool:
-    """Judge the form alone: reserved names such as example.com are fine, no server is asked."""
-    try:
-        validate_email(email, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError:
-        return False
-    return True

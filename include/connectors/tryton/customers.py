@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
-
+from include.connectors import mailboxes
 from include.connectors.normalized import Normalized, Record
 
 FIELDS = (
@@ -87,7 +86,7 @@ def _contact(mechanism: Any, key: str, is_main: bool, email: str | None, phone: 
         "customer_external_id": key,
         "last_name": mechanism.get("name"),
         "email": email,
-        "email_is_valid": None if not email else _is_valid(email),
+        "email_is_valid": None if not email else mailboxes.is_valid(email),
         "phone": phone,
         "is_main": is_main,
         "is_active": bool(mechanism.get("active")),
@@ -97,12 +96,3 @@ def _contact(mechanism: Any, key: str, is_main: bool, email: str | None, phone: 
         "source_created_at": mechanism.get("create_date"),
         "source_updated_at": mechanism.get("write_date") or mechanism.get("create_date"),
     }
-
-
-def _is_valid(email: str) -> bool:
-    """Judge the form alone: reserved names such as example.com are fine, no server is asked."""
-    try:
-        validate_email(email, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError:
-        return False
-    return True

@@ -9,8 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
-
+from include.connectors import mailboxes
 from include.connectors.normalized import Normalized, Record
 from include.connectors.xero import wire
 from include.connectors.xero.wire import UnknownValue
@@ -117,7 +116,7 @@ def _contacts(contact: Record, key: str, keyed_hash: Hash) -> Iterator[Row]:
             "first_name": first,
             "last_name": last,
             "email": email,
-            "email_is_valid": None if not email else _is_valid(email),
+            "email_is_valid": None if not email else mailboxes.is_valid(email),
             "phone": phone,
             "is_main": is_main,
             "is_active": contact["ContactStatus"] == "ACTIVE",
@@ -142,12 +141,3 @@ def _phone(contact: Record) -> str | None:
             parts = (wire.text(phone.get("PhoneCountryCode")), wire.text(phone.get("PhoneAreaCode")), number)
             return " ".join(part for part in parts if part)
     return None
-
-
-def _is_valid(email: str) -> bool:
-    """Judge the form alone: reserved names such as example.com are fine, no server is asked."""
-    try:
-        validate_email(email, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError:
-        return False
-    return True

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from include.connectors.base import Connection
-from include.errors import ConfigurationError
+from include.connectors.extra import flag, number, wrong
 
 LARGEST_PAGE = 1000
 CALLS_PER_MINUTE, CALLS_PER_DAY = 60, 5000
@@ -48,43 +48,21 @@ class Settings:
         extra = connection.extra
         scopes = extra.get("scopes") or ()
         return cls(
-            page_size=_number(extra, "page_size", LARGEST_PAGE, LARGEST_PAGE),
-            calls_per_minute=_number(extra, "calls_per_minute", CALLS_PER_MINUTE),
-            calls_per_day=_number(extra, "calls_per_day", CALLS_PER_DAY),
+            page_size=number(extra, "page_size", LARGEST_PAGE, LARGEST_PAGE),
+            calls_per_minute=number(extra, "calls_per_minute", CALLS_PER_MINUTE),
+            calls_per_day=number(extra, "calls_per_day", CALLS_PER_DAY),
             rate_basis=_choice(extra, "rate_basis", ("document_per_base", "base_per_document")),
-            balances_include_credits=_flag(extra, "balances_include_credits", None),
-            prepayments_on_receivables=bool(_flag(extra, "prepayments_on_receivables", True)),
-            compare_trial_balance=bool(_flag(extra, "compare_trial_balance", True)),
+            balances_include_credits=flag(extra, "balances_include_credits", True)
+            if extra.get("balances_include_credits") is not None
+            else None,
+            prepayments_on_receivables=flag(extra, "prepayments_on_receivables", True),
+            compare_trial_balance=flag(extra, "compare_trial_balance", True),
             scopes=tuple(scopes.split() if isinstance(scopes, str) else map(str, scopes)),
         )
-
-
-def _number(extra: Any, name: str, default: int, largest: int = 10**9) -> int:
-    value = extra.get(name, default)
-    if isinstance(value, str) and value.isdigit():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= largest:
-        raise _wrong(name, f"a whole number from 1 to {largest}")
-    return value
-
-
-def _flag(extra: Any, name: str, default: bool | None) -> bool | None:
-    value = extra.get(name, default)
-    if isinstance(value, str) and value.lower() in ("true", "false"):
-        value = value.lower() == "true"
-    if value is not None and not isinstance(value, bool):
-        raise _wrong(name, "true or false")
-    return value
 
 
 def _choice(extra: Any, name: str, choices: tuple[RateBasis, ...]) -> RateBasis:
     for choice in choices:
         if extra.get(name, choices[0]) == choice:
             return choice
-    raise _wrong(name, " or ".join(choices))
-
-
-def _wrong(name: str, wanted: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"extra {name!r} of the connection is not {wanted}", next_step="correct it on the Airflow connection"
-    )
+    raise wrong(name, " or ".join(choices))
