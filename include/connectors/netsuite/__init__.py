@@ -143,8 +143,16 @@ class NetSuite(Connector):
         return self._reader().keys(stream, history_from)
 
     def deletions(self, since: datetime) -> Iterator[tuple[str, str]]:
-        """List what NetSuite's own list of deleted records names; nothing where the role may not read it."""
-        return deletions.deletions(self._client, since)
+        """List what NetSuite's own list of deleted records names; nothing where the role may not read it.
+
+        A customer among them may have been merged: then what is the survivor's is named, too, and read again.
+        """
+        is_merged = False
+        for stream, key in deletions.deletions(self._client, since):
+            is_merged = is_merged or stream == "customers"
+            yield stream, key
+        if is_merged:
+            yield from self._reader().moved(since)
 
     def lists_deletions(self) -> bool:
         """Tell whether the role may read the list of deleted records."""

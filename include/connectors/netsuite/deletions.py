@@ -8,7 +8,7 @@ from datetime import datetime
 
 from include.connectors.netsuite import records, scope
 from include.connectors.netsuite.client import Client
-from include.connectors.netsuite.suiteql import Condition, Query, any_of, from_moment, is_equal, one_of
+from include.connectors.netsuite.suiteql import Condition, Query, from_moment, is_equal
 from include.errors import MissingRights
 
 COLUMNS = ("d.recordid", "d.recordtypeid", "d.scriptid", "d.type")
@@ -32,16 +32,6 @@ def deletions(client: Client, since: datetime) -> Iterator[tuple[str, str]]:
         kinds = (records.CUSTOMER,) if "customer" in called and not _is_transaction(called) else scope.EVERY
         for kind in kinds:
             yield STREAMS[kind], f"{kind}:{row['recordid']}"
-
-
-def may_have_merged(client: Client, since: datetime) -> bool:
-    """Tell whether customers may have become one since: the one that others became is kept, they are deleted."""
-    called = any_of(is_equal("d.scriptid", records.CUSTOMER), one_of("d.type", (records.CUSTOMER, "Customer")))
-    asked = (from_moment("d.deleteddate", since, client.settings.timezone), called)
-    try:
-        return bool(client.ask(Query(COLUMNS, "deletedrecord d", asked, KEY)).rows)
-    except MissingRights:
-        return True
 
 
 def are_listed(client: Client) -> bool:

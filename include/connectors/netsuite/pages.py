@@ -11,7 +11,7 @@ from datetime import date, datetime
 from functools import cached_property, partial
 
 from include.connectors.base import Entity, Page, Stream, Window
-from include.connectors.netsuite import deletions, queries, records, suiteql
+from include.connectors.netsuite import queries, records, suiteql
 from include.connectors.netsuite.client import Client, Reply
 from include.connectors.netsuite.refusals import TableMissing
 from include.connectors.netsuite.scope import TYPES, Scope
@@ -50,17 +50,12 @@ class Reader:
         """Page through what a window bounds; `until` is held to here."""
         owners = None if window.customers is None else records.ids((records.CUSTOMER,), window.customers)
         parts = [None] if owners is None else _chunks(owners)
-        is_merged = (
-            stream.name != "customers"
-            and window.since is not None
-            and deletions.may_have_merged(self.client, window.since)
-        )
         at, _, last = (window.resume or "0|").partition("|")
         for number, mine in enumerate(parts):
             if number < int(at):
                 continue
             after = (int(last),) if last and number == int(at) else None
-            for reply in self.client.every(partial(self._within, stream, window, mine, is_merged), after):
+            for reply in self.client.every(partial(self._within, stream, window, mine), after):
                 if page := self._page(stream, reply, f"{number}|", window.until):
                     yield page
 
@@ -91,22 +86,27 @@ class Reader:
         for reply in self.client.every(build):
             yield from (records.key_of(stream, row) for row in reply.rows)
 
+    def moved(self, since: datetime) -> Iterator[tuple[str, str]]:
+        """List (stream, key) of what belongs to customers changed since: it may have been another's."""
+        for name, types in TYPES.items():
+            where = (*self.scope.transactions(types), self.scope.of_changed_customers(types, since))
+            rows = self.client.rows(partial(Query, ("t.id", "t.type"), "transaction t", where, ("t.id",)))
+            yield from ((name, f"{row['type']}:{row['id']}") for row in rows)
+
     def _pages(self, stream: Stream, build: Build) -> Iterator[Page]:
         for reply in self.client.every(build):
             if page := self._page(stream, reply, "0|", None):
                 yield page
 
-    def _within(self, stream: Stream, window: Window, owners: Sequence[int] | None, is_merged: bool = False) -> Query:
-        """Return what a window asks for, of some customers or of all; whose were merged, all of theirs."""
+    def _within(self, stream: Stream, window: Window, owners: Sequence[int] | None) -> Query:
+        """Return what a window asks for, of some customers or of all."""
         if stream.name == "customers":
             found = [] if owners is None else [suiteql.one_of("c.id", owners)]
             return self.asked(stream, *found, *self._changed_customers(window.since))
         types, of = TYPES[stream.name], self.scope
         found = [of.in_range(types, window.history_from)]
         if window.since is not None:
-            changed = of.changed(types, window.since)
-            theirs = [of.of_changed_customers(types, window.since)] if is_merged else []
-            found.append(suiteql.any_of(changed, *theirs))
+            found.append(of.changed(types, window.since))
         if owners is not None:
             found.append(of.of_customers(types, owners))
         return self.asked(stream, *found)
