@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date
 
 from include.connectors.base import Stream
@@ -17,6 +18,7 @@ from include.connectors.intacct.lookups import chunks
 from include.connectors.intacct.objects import DEPOSIT, DETAIL
 from include.connectors.intacct.scope import BESIDES, DATE, OBJECTS, SOURCES, TARGETS, Scope
 from include.connectors.intacct.transport import Query, Row, Transport, every
+from include.errors import MissingRights
 
 FIELDS = ("key", *(name for names in SOURCES.values() for name in names), *TARGETS.values())
 DEPOSITED = "paymentInformation.paidDate"
@@ -83,7 +85,8 @@ class Linked:
             younger = Is(field, "$gte", history_from.isoformat())
             for chunk in chunks(sorted(keys)) if self.transport.has(object) else ():
                 asked = Query(object, self.scope.widest, both(is_in("key", chunk), younger), fields=("key",))
-                found |= {str(row.get("key")) for row in every(self.transport, asked)}
+                with suppress(MissingRights):  # its own stream says so, and the others go on
+                    found |= {str(row.get("key")) for row in every(self.transport, asked)}
         return found
 
     def _settling(self, targets: Mapping[str, Iterable[str]]) -> Iterator[Row]:

@@ -91,14 +91,15 @@ class NetSuite(Connector):
     def costs(self) -> Mapping[str, Costs]:
         """Account, subsidiary and rights first, in every task; a page takes one request more for each thing looked up.
 
-        Contacts and addresses of customers; lines and links of documents; of credit memos the other ends, too.
+        Contacts and addresses of customers; lines and links of documents; of credit memos the other ends, too. Three
+        of the constant of documents are asked only where customers were merged.
         """
         page = self._client.settings.page_size
         return {
             "customers": Costs(fixed=7, page=page, follow_ups=2),
-            "invoices": Costs(fixed=5, page=page, follow_ups=2),
-            "credit_notes": Costs(fixed=5, page=page, follow_ups=3),
-            "payments": Costs(fixed=5, page=page, follow_ups=2),
+            "invoices": Costs(fixed=8, page=page, follow_ups=2),
+            "credit_notes": Costs(fixed=8, page=page, follow_ups=3),
+            "payments": Costs(fixed=8, page=page, follow_ups=2),
             "figures": Costs(fixed=12, page=page),
         }
 

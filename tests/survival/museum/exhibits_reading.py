@@ -118,7 +118,7 @@ EXHIBITS = (
         "what is open there is not asked after",
         "airbytehq/airbyte#2661: a change that leaves the cursor field alone is never picked up",
         reading.what_is_reopened_without_a_trace_is_open_here,
-        (Edit(f"{EXTRACT}:extract", "stager.stage(read.connector.read_open(stream))", "[]"),),
+        (Edit(f"{EXTRACT}:extract", "stager.stage(read.connector.read_open(stream), what='open')", "[]"),),
     ),
     Mutant(
         "the first page comes for ever",
