@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from cryptography.fernet import Fernet
 
-from include import access, warehouse
 from include.connectors.base import Connection
 from include.connectors.intacct import Intacct
 from include.sandbox.intacct.server import Server, serve
 from include.sandbox.ledger import Ledger
+from tests.sandboxed import *  # noqa: F403 - fixtures
 
-KEY = Fernet.generate_key().decode()
 TRANSPORTS = ("rest", "gateway")
 Transport = Literal["rest", "gateway"]
 
@@ -67,26 +64,6 @@ class Running:
     def over(self, transport: Transport) -> Running:
         """The same sandbox, reached over the other transport."""
         return Running(self.server, self.ledger, transport, self.number, self.owner, self.extra)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def surroundings(tmp_path_factory: pytest.TempPathFactory, store: Path) -> Iterator[None]:
-    """A key, a staging folder and stores of the tests' own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GREENLIGHT_SECRET_KEY", KEY)
-        patch.setenv("AIRFLOW_CONN_WAREHOUSE", f"sqlite:///{store}")
-        patch.setenv("GREENLIGHT_STAGING", f"file://{tmp_path_factory.mktemp('staging')}")
-        yield
-
-
-@pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of a migrated, empty warehouse, with the access store beside it."""
-    path = tmp_path_factory.mktemp("warehouse") / "warehouse.sqlite"
-    engine = warehouse.engine(f"sqlite:///{path}")
-    warehouse.upgrade(engine)
-    access.upgrade(access.engine(engine))
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
 
-from include import access, warehouse
 from include.connectors.base import Connection
 from include.connectors.netsuite import NetSuite
 from include.sandbox.ledger import Ledger
 from include.sandbox.netsuite.server import Server, serve
 from include.sandbox.netsuite.settings import Settings
+from tests.sandboxed import *  # noqa: F403 - fixtures
 
-KEY = Fernet.generate_key().decode()
 SETTINGS = Settings(concurrent_limit=100)
 """A limit that no test waits for; those that are about limits bring their own."""
 
@@ -62,26 +59,6 @@ class Running:
     def _extra(self) -> dict[str, Any]:
         face = self.server.face.settings
         return {"account": face.account, "timezone": face.account_zone, "concurrency": 50, **self.extra}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def surroundings(tmp_path_factory: pytest.TempPathFactory, store: Path) -> Iterator[None]:
-    """A key, a staging folder and stores of the tests' own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GREENLIGHT_SECRET_KEY", KEY)
-        patch.setenv("AIRFLOW_CONN_WAREHOUSE", f"sqlite:///{store}")
-        patch.setenv("GREENLIGHT_STAGING", f"file://{tmp_path_factory.mktemp('staging')}")
-        yield
-
-
-@pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of a migrated, empty warehouse, with the access store beside it."""
-    path = tmp_path_factory.mktemp("warehouse") / "warehouse.sqlite"
-    engine = warehouse.engine(f"sqlite:///{path}")
-    warehouse.upgrade(engine)
-    access.upgrade(access.engine(engine))
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -3,66 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, ClassVar
 
 from sqlalchemy import Engine
 
 from include import money
 from include.connectors.base import Connection, Connector
 from include.connectors.netsuite import NetSuite
-from include.sandbox.books import Books
 from include.sandbox.records import Kind
 from tests import nights
 from tests.netsuite.conftest import Running
 from tests.nights import Row
-from tests.survival.worlds import World
+from tests.survival.worlds import over_ledger
 
 RESTS = {"invoices": (1, "outstanding_amount"), "credit_notes": (-1, "unapplied_amount"),
          "payments": (-1, "unapplied_amount"), "refunds": (1, "unapplied_amount")}  # fmt: skip
 
 
-class OverLedger(World):
+class OverLedger(over_ledger.OverLedger):
     """A subsidiary of a running sandbox."""
 
     connector: type[Connector] = NetSuite
-    excused: ClassVar[dict[str, str]] = {"overdue_reachable_share": "the ledger's customers may lack addresses"}
 
     def __init__(self, running: Running, connection: Connection | None = None) -> None:
-        self.running = running
-        self.url = running.server.url
-        self.entity = running.entity
-        self._connection = connection or running.certified()
-
-    @property
-    def books(self) -> Books:
-        """The books under test."""
-        return self.running.ledger.entity(self.running.number)
-
-    def connection(self, host: str = "") -> Connection:
-        """The connection, to the sandbox or by way of another host."""
-        made = self._connection
-        return Connection(made.id, host or made.host, made.login, made.password, made.extra)
-
-    def fields(self) -> dict[str, Any]:
-        """What the organization's YAML says besides."""
-        return {"history_from": date(2000, 1, 1)}
-
-    @property
-    def now(self) -> datetime:
-        """The ledger's clock."""
-        return self.running.ledger.now
-
-    @property
-    def today(self) -> date:
-        """The entity's own day."""
-        return self.books.day(self.now)
-
-    def wait(self, by: timedelta) -> None:
-        """Let time pass."""
-        with self.running.ledger.lock:
-            self.running.ledger.now += by
+        super().__init__(running, connection or running.certified())
 
     def assert_equal(self, nights: nights.Nights) -> None:
         """Every total, and every document that keeps its number, to the minor unit."""

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
 
-from include import access, warehouse
 from include.connectors.base import Connection
 from include.connectors.xero import Xero
 from include.sandbox.ledger import Ledger
 from include.sandbox.xero.server import Server, serve
 from include.sandbox.xero.settings import Settings
+from tests.sandboxed import *  # noqa: F403 - fixtures
 
 FAST = Settings(minute_limit=10**6, day_limit=10**7)
 UNHURRIED = {"calls_per_minute": 10**6, "calls_per_day": 10**7}
@@ -56,29 +54,6 @@ class Running:
         made = Xero(connection or self.custom(), self.entity if entity is None else entity)
         made.hash_key = lambda: b"k" * 32
         return made
-
-
-@pytest.fixture(autouse=True, scope="module")
-def surroundings(tmp_path_factory: pytest.TempPathFactory, store: Path) -> Iterator[None]:
-    """A key, a staging folder and stores of the tests' own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GREENLIGHT_SECRET_KEY", KEY)
-        patch.setenv("AIRFLOW_CONN_WAREHOUSE", f"sqlite:///{store}")
-        patch.setenv("GREENLIGHT_STAGING", f"file://{tmp_path_factory.mktemp('staging')}")
-        yield
-
-
-KEY = Fernet.generate_key().decode()
-
-
-@pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of a migrated, empty warehouse, with the access store beside it."""
-    path = tmp_path_factory.mktemp("warehouse") / "warehouse.sqlite"
-    engine = warehouse.engine(f"sqlite:///{path}")
-    warehouse.upgrade(engine)
-    access.upgrade(access.engine(engine))
-    return path
 
 
 @pytest.fixture(scope="module")

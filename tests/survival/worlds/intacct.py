@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from random import Random
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from include import money
 from include.connectors.base import Connection, Connector
 from include.connectors.intacct import Intacct
-from include.sandbox.books import Books
 from include.sandbox.intacct.documents import Form, current, form
 from include.sandbox.intacct.server import serve
 from include.sandbox.ledger import Ledger
 from include.sandbox.records import Document, State
 from tests.intacct.conftest import Running, Transport
 from tests.nights import Nights, Row
-from tests.survival.worlds import World
+from tests.survival.worlds import over_ledger
 from tests.survival.worlds.intacct_work import CHANGES, PAGE_SIZE, Change, fill
 
 TICK = timedelta(seconds=1)
@@ -35,47 +34,15 @@ PLACES = {
 """What the vendor makes of a document → the table that must have it, and the type in its key."""
 
 
-class OverLedger(World):
+class OverLedger(over_ledger.OverLedger):
     """An entity of a running sandbox; the documents of the top level are the first entity's."""
 
     connector: type[Connector] = Intacct
-    excused: ClassVar[dict[str, str]] = {"overdue_reachable_share": "the ledger's customers may lack addresses"}
 
     def __init__(
         self, running: Running, connection: Connection | None = None, history_from: date | None = date(2000, 1, 1)
     ) -> None:
-        self.running = running
-        self.url = running.server.url
-        self.entity = running.entity
-        self.history_from = history_from
-        self._connection = connection or running.connection()
-
-    @property
-    def ledger(self) -> Ledger:
-        return self.running.ledger
-
-    @property
-    def books(self) -> Books:
-        return self.ledger.entity(self.running.number)
-
-    def connection(self, host: str = "") -> Connection:
-        made = self._connection
-        return Connection(made.id, host or made.host, made.login, made.password, made.extra)
-
-    def fields(self) -> dict[str, Any]:
-        return {"history_from": self.history_from}
-
-    @property
-    def now(self) -> datetime:
-        return self.ledger.now
-
-    @property
-    def today(self) -> date:
-        return self.books.day(self.now)
-
-    def wait(self, by: timedelta) -> None:
-        with self.ledger.lock:
-            self.ledger.now += by
+        super().__init__(running, connection or running.connection(), history_from)
 
     def place(self, document: Document) -> tuple[str, str]:
         """Return the table that must have a document, and its key there."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from random import Random
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 from include import money
 from include.connectors.base import Connection, Connector
@@ -21,7 +21,7 @@ from include.sandbox.ledger import Ledger
 from include.sandbox.records import Document, Kind, Line, Party, State
 from include.sandbox.xero.server import Server, serve
 from tests.nights import Nights, Row
-from tests.survival.worlds import NothingToDo, World
+from tests.survival.worlds import NothingToDo, over_ledger
 from tests.xero.conftest import FAST, Running
 
 TICK = timedelta(seconds=1)
@@ -35,47 +35,15 @@ _names = count(1)
 T = TypeVar("T")
 
 
-class OverLedger(World):
+class OverLedger(over_ledger.OverLedger):
     """An organisation of a running sandbox."""
 
     connector: type[Connector] = Xero
-    excused: ClassVar[dict[str, str]] = {"overdue_reachable_share": "the ledger's customers may lack addresses"}
 
     def __init__(
         self, running: Running, connection: Connection | None = None, history_from: date | None = date(2000, 1, 1)
     ) -> None:
-        self.running = running
-        self.url = running.server.url
-        self.entity = running.entity
-        self.history_from = history_from
-        self._connection = connection or running.custom()
-
-    @property
-    def ledger(self) -> Ledger:
-        return self.running.ledger
-
-    @property
-    def books(self) -> Books:
-        return self.ledger.entity(self.running.number)
-
-    def connection(self, host: str = "") -> Connection:
-        made = self._connection
-        return Connection(made.id, host or made.host, made.login, made.password, made.extra)
-
-    def fields(self) -> dict[str, Any]:
-        return {"history_from": self.history_from}
-
-    @property
-    def now(self) -> datetime:
-        return self.ledger.now
-
-    @property
-    def today(self) -> date:
-        return self.books.day(self.now)
-
-    def wait(self, by: timedelta) -> None:
-        with self.ledger.lock:
-            self.ledger.now += by
+        super().__init__(running, connection or running.custom(), history_from)
 
     def assert_equal(self, nights: Nights) -> None:
         """Every balance, every link, every total, to the minor unit."""
