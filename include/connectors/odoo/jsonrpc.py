@@ -32,7 +32,7 @@ class JsonRpc:
         """Call a method; see `Transport`. Names of arguments differ between versions, their order does not."""
         params = [self._database, self._user, self._key, model, method, list(arguments.values()), {"context": context}]
         reply = self._post("object", "execute_kw", params)
-        if error := _error(reply):
+        if (error := _error(reply)) is not None:
             raise refusal(model, method, error)
         return Reply(reply.result["result"], reply.body, reply.at)
 
@@ -60,7 +60,7 @@ class JsonRpc:
         if not self._database:
             raise no_database("")
         reply = self._post("common", "authenticate", [self._database, self._login, self._key, {}])
-        if error := _error(reply):
+        if (error := _error(reply)) is not None:
             raise self._unreachable(error)
         user = reply.result["result"]
         if user is False or user is None:
