@@ -9,7 +9,7 @@ PY := .venv/bin/python
 PIP := -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 STAMP := .requirements
 
-.PHONY: help env env-dev env-tryton env-xero env-netsuite env-intacct env-odoo demo pictures up connect status test walks torture compose-test bench lint format docs requirements clean
+.PHONY: help env env-dev env-tryton env-xero env-netsuite env-intacct env-odoo demo pictures up connect status test kits torture compose-test bench lint format docs requirements clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' Makefile | while read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
@@ -36,8 +36,8 @@ status: env ## how every organization stands
 test: env-dev env-tryton env-xero env-netsuite env-odoo ## all tests, the demo among them (ARGS="-m 'not slow'")
 	@exec $(PY) -m pytest --numprocesses 2 --no-loadscope-reorder $(ARGS)
 
-walks: env-dev env-tryton env-odoo ## the property test of every system, 40 walks of 30 steps each (ARGS="--walks 100")
-	@exec $(PY) -m pytest --numprocesses 2 --no-loadscope-reorder --walks 40 tests/survival/property $(ARGS)
+kits: env-dev env-tryton env-odoo ## the property and the wire kit of every system in full: what the suite takes a sample of
+	@exec $(PY) -m pytest --numprocesses 2 --no-loadscope-reorder --in-full tests/survival/property tests/survival/wire $(ARGS)
 
 torture: env-dev env-tryton env-xero env-odoo ## the survival kit in full, two hours (ARGS="--json FILE --only PARTS --page")
 	@exec $(PY) -m tests.survival.torture $(ARGS)

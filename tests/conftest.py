@@ -34,8 +34,8 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let `make walks` say how many walks it wants."""
-    parser.addoption("--walks", type=int, default=0, help="walks of the property test over each system")
+    """Let `make kits` ask for all of what the suite takes a sample of."""
+    parser.addoption("--in-full", action="store_true", help="forty walks over each system, every fault on every stream")
 
 
 class ByRoom(LoadScopeScheduling):
