@@ -54,11 +54,13 @@ FIGURES = [
 ]
 
 
+@pytest.mark.timeout(600)  # whichever comes first waits until the system is up
 def test_a_fault_is_got_over_or_told_and_loses_nothing(stage_of: StageOf, world: str, stream: str, kind: str) -> None:
     stage = stage_of(world)
     assert trial.run(stage, plan.case(stage, kind, stream, Random(f"{stream} {kind}")))
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("world", "kind"), FIGURES)
 def test_a_figure_that_was_disturbed_is_asked_again_or_unanswered(stage_of: StageOf, world: str, kind: str) -> None:
     assert trial.judged(stage_of(world), plan.wire_kinds(world)[kind], Random(kind).randrange(1, 4))
