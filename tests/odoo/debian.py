@@ -17,7 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-SUITE, MIRROR = "bullseye", "http://deb.debian.org/debian"
+SUITE = "bullseye"
+"""Fetched from where debootstrap fetches by itself."""
 PACKAGES = ("odoo-14", "libfaketime")
 UNNEEDED = ("wkhtmltopdf", "postgresql-client", "graphviz")
 """What Odoo depends on for printing, backups and drawings: half a gigabyte that no test uses."""
@@ -37,7 +38,7 @@ chroot --userspec=odoo "$0" "$@" & wait $!
 """
 """The first process stays root and waits: one that changes its user is no longer ended with its parent."""
 INSTALL = f"""
-debootstrap --variant=minbase {SUITE} "$0" {MIRROR}
+debootstrap --variant=minbase {SUITE} "$0"
 cat > "$0/etc/dpkg/dpkg.cfg.d/small" <<'DPKG'
 {"".join(f"path-exclude=/usr/share/{name}/*" + chr(10) for name in EXCLUDED)}\
 path-exclude=/usr/lib/python3/dist-packages/odoo/addons/*/i18n/*
