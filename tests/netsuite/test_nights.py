@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from include import warehouse
 from include.extract import Options
 from include.sandbox.ledger import Ledger
 from include.sandbox.netsuite.server import serve
+from include.sandbox.records import Kind, State
 from tests.netsuite.conftest import SETTINGS, Running
 from tests.netsuite.night import Nights
 
@@ -58,6 +60,27 @@ def test_a_first_and_a_second_night_equal_the_ledger_where_every_open_rule_is_ot
             nights.world.assert_equal(nights)
             assert nights.blocking(night.run_id) == {}
             ledger.advance()
+
+
+@pytest.mark.parametrize("lacking", ["", "Deleted Records"])
+def test_what_a_merged_customer_owed_is_the_survivors_although_nothing_stamps_it(engine: Engine, lacking: str) -> None:
+    ledger = Ledger(invoices=40, customers=8)
+    with serve(ledger, replace(SETTINGS, merge_stamps=False, without=lacking)) as server:
+        nights = Nights(engine, Running(server, ledger), f"merged_{len(lacking)}")
+        nights.sync()
+        books = ledger.entity(0)
+        paid = [d for d in books.kinds(Kind.INVOICE) if d.state is State.POSTED and not d.outstanding]
+        gone, survivor, *_ = (p for p in books.parties.values() if not p.archived and p.is_customer and not p.parent
+                          and any(d.party == p.id for d in paid))  # fmt: skip
+        ledger.now += timedelta(days=1)
+        with ledger.lock:
+            books.merge(gone, survivor, ledger.now)
+        nights.sync()
+        key = f"customer:{server.internal_id('entity', survivor.id)}"
+        closed = {server.internal_id("transaction", d.id) for d in paid if books.survivor(d.party) == survivor.id}
+        rows = nights.rows("invoices").items()
+        theirs = {int(own.split(":")[1]) for own, row in rows if row["customer_external_id"] == key}
+        assert closed and closed <= theirs
 
 
 @pytest.mark.slow

@@ -70,8 +70,6 @@ GATEWAY_CODES: Mapping[str, Resolution] = {
 }  # fmt: skip
 TOKEN_CODES = ("GW-0031", "GW-0034")
 """The token is over or was never one: another one is asked for, once."""
-NO_SUCH = ("invalid", "not valid", "not found", "not available", "access")
-"""Words that refuse an entity."""
 TOKEN_WORDS = (b"Invalid token", b"The token is not valid")
 
 RETRY_HEADERS = (

@@ -146,9 +146,10 @@ class NetSuite(Connector):
     def deletions(self, since: datetime) -> Iterator[tuple[str, str]]:
         """List what NetSuite's own list of deleted records names; nothing where the role may not read it.
 
-        A customer among them may have been merged: then what is the survivor's is named, too, and read again.
+        A customer among them may have been merged, as one may where nobody can tell: then what is the survivor's is
+        named, too, and read again.
         """
-        is_merged = False
+        is_merged = not self.lists_deletions()
         for stream, key in deletions.deletions(self._client, since):
             is_merged = is_merged or stream == "customers"
             yield stream, key

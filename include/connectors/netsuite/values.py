@@ -126,11 +126,6 @@ def latest(values: Iterable[Any], zone: ZoneInfo) -> datetime | None:
         return None
 
 
-def every(records: Sequence[Record], name: str) -> list[Any]:
-    """Return what each record has under this name, None where it has nothing."""
-    return [record.get(name) for record in records]
-
-
 def about(records: Sequence[Record], name: str) -> list[Any]:
     """Return what each record's account says under this name."""
     return [record["about"][name] for record in records]

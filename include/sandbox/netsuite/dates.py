@@ -22,7 +22,6 @@ USER_FORMATS = {
     "YYYY-MM-DD": ("{d.year:04d}-{d.month:02d}-{d.day:02d}", "%Y-%m-%d", "yyyy-MM-dd"),
 }
 """How each is shown, how it is read, and how an error names it."""
-ZONED = re.compile(r"[+-]\d\d:\d\d$")
 
 
 def moment(at: datetime, zone: ZoneInfo, *, with_offset: bool = False) -> str:
