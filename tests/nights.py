@@ -53,6 +53,8 @@ class Nights:
         self.host = host
         self.skew = timedelta()
         """How far the workers' clock is ahead of the vendor's."""
+        self.requests: dict[str, int] = {}
+        """What each room asked in the last `night`."""
         self._numbers = count(first)
 
     @property
@@ -132,6 +134,12 @@ class Nights:
         """Hold the requests of a run to what its own records say that they follow from."""
         requests, budget, told = self.asked(run_id)
         assert requests <= 1.05 * budget + 2, f"{requests} requests of {budget}: {told}"
+
+    def night(self, options: Options = TONIGHT) -> tuple[str, reconcile.Outcome]:
+        """Run a night up to the checks."""
+        done = self.sync(options)
+        self.requests = done.requests
+        return done.run_id, done.outcome
 
     def reconcile(self, run_id: str) -> reconcile.Outcome:
         """Hold the warehouse against the source's own figures."""

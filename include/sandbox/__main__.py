@@ -22,6 +22,7 @@ from typing import Any
 from include.sandbox import control, serving
 from include.sandbox.defects import DEFECTS
 from include.sandbox.ledger import NOW, Ledger
+from include.sandbox.options import chosen
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
@@ -33,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         ledger = _ledger(options)
         module = import_module(f"include.sandbox.{options.face}.server")
-        face: control.Face = module.face(ledger, module.settings(dict(_pair(text) for text in options.set)))
+        settings = chosen(module.Settings(), dict(_pair(text) for text in options.set))
+        face: control.Face = module.face(ledger, settings)
     except (KeyError, ValueError, IndexError) as error:
         parser.error(str(error))
     if options.render:

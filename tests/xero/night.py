@@ -6,11 +6,9 @@ from datetime import date
 
 from sqlalchemy import Engine
 
-from include import reconcile
 from include.connectors.base import Connection
-from include.extract import Options
 from tests import nights
-from tests.nights import TONIGHT, Row
+from tests.nights import Row
 from tests.survival.worlds.xero import OverLedger
 from tests.xero.conftest import Running
 
@@ -25,13 +23,6 @@ class Nights(nights.Nights):
         history_from: date | None = date(2000, 1, 1),
     ) -> None:  # fmt: skip
         super().__init__(engine, OverLedger(running, connection, history_from), organization_id)
-        self.requests: dict[str, int] = {}
-
-    def night(self, options: Options = TONIGHT) -> tuple[str, reconcile.Outcome]:
-        """Run a night up to the checks; `requests` then says what each room asked."""
-        done = self.sync(options)
-        self.requests = done.requests
-        return done.run_id, done.outcome
 
 
 def assert_true(nights: Nights) -> None:

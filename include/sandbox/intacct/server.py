@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -13,7 +13,6 @@ from include.sandbox.intacct.app import BASE, GATEWAY, Face
 from include.sandbox.intacct.company import TOP
 from include.sandbox.intacct.settings import App, Settings
 from include.sandbox.ledger import Ledger
-from include.sandbox.options import chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +64,6 @@ def face(ledger: Ledger, settings: Settings | None = None) -> Face:
     )
     user = settings.user if settings.user.password else replace(settings.user, password=_word(ledger.seed, "user"))
     return Face(ledger, replace(settings, app=app, user=user))
-
-
-def settings(given: Mapping[str, str]) -> Settings:
-    """Return settings of which some are given as text.
-
-    Raises:
-        ValueError: there is no such setting, or its value is of another kind.
-    """
-    return chosen(Settings(), given)
 
 
 @contextmanager

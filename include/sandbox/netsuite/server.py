@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -17,7 +17,6 @@ from include.sandbox.netsuite.app import QUERY_PATH, Face
 from include.sandbox.netsuite.settings import Certificate, Settings, Token
 from include.sandbox.netsuite.tokens import TOKEN_PATH
 from include.sandbox.netsuite.view import Rights
-from include.sandbox.options import chosen
 
 TWO_YEARS = 2 * 365 * 86_400  # seconds; a certificate lives no longer
 
@@ -93,15 +92,6 @@ def face(ledger: Ledger, settings: Settings | None = None) -> Face:
         settings = replace(settings, tokens=(_token(ledger.seed),))
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     return Face(ledger, settings, private)
-
-
-def settings(given: Mapping[str, str]) -> Settings:
-    """Return settings of which some are given as text.
-
-    Raises:
-        ValueError: there is no such setting, or its value is of another kind.
-    """
-    return chosen(Settings(), given)
 
 
 @contextmanager

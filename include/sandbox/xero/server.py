@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from include.sandbox import control, serving
 from include.sandbox.faults import Fault, Order
 from include.sandbox.ledger import Ledger
-from include.sandbox.options import chosen
 from include.sandbox.xero.app import BASE, Face
 from include.sandbox.xero.settings import App, Settings
 
@@ -73,15 +72,6 @@ def face(ledger: Ledger, settings: Settings | None = None) -> Face:
     """Return the face over a ledger, with the sandbox's own apps if the settings name none."""
     settings = settings or Settings()
     return Face(ledger, settings if settings.apps else replace(settings, apps=apps(ledger.seed)))
-
-
-def settings(given: Mapping[str, str]) -> Settings:
-    """Return settings of which some are given as text.
-
-    Raises:
-        ValueError: there is no such setting, or its value is of another kind.
-    """
-    return chosen(Settings(), given)
 
 
 @contextmanager
