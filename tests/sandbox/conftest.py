@@ -10,6 +10,7 @@ from include.sandbox.intacct import server as intacct
 from include.sandbox.ledger import Ledger
 from include.sandbox.xero.server import Server, serve
 from include.sandbox.xero.settings import Settings
+from tests.sandbox.intacct_reader import Gateway
 
 WIDE = Settings(minute_limit=10_000)
 """The limits are not what most tests are about."""
@@ -48,3 +49,9 @@ def company(group: Ledger) -> Iterator[intacct.Server]:
 def company_with(group: Ledger) -> Any:
     """Return what serves the company with other settings."""
     return lambda **settings: intacct.serve(group, replace(intacct.Settings(), **settings))
+
+
+@pytest.fixture
+def gateway(company: intacct.Server) -> Gateway:
+    """Return a reader of the company's XML gateway."""
+    return Gateway(company)

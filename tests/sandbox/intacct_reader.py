@@ -9,7 +9,10 @@ from xml.sax.saxutils import escape
 
 import requests
 
+from include.sandbox.books import Books
+from include.sandbox.intacct.documents import current
 from include.sandbox.intacct.server import Server
+from include.sandbox.records import Document
 
 AR = "accounts-receivable"
 CUSTOMER, INVOICE, ADJUSTMENT = f"{AR}/customer", f"{AR}/invoice", f"{AR}/adjustment"
@@ -142,3 +145,9 @@ def errors(reply: ElementTree.Element) -> list[tuple[str | None, str]]:
 def amount(text: str | None) -> Decimal:
     """Return an amount; none is zero."""
     return Decimal(text or 0)
+
+
+def key(server: Server, books: Books, document: Document) -> str:
+    """Return the number that a document has now."""
+    source = server.face.views.now().source
+    return str(source.record(*current(books, document, source.settings)[0]))
