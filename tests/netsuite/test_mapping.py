@@ -177,6 +177,11 @@ def test_a_customer_has_its_parent_its_group_and_its_contacts() -> None:
     assert (person["external_id"], person["position"], person["is_main"]) == ("contact:900", "AP clerk", False)
 
 
+def test_who_works_for_a_customer_that_is_inactive_is_inactive_too() -> None:
+    said = mapped("customers", CUSTOMER, isinactive="T")
+    assert [contact["is_active"] for contact in said["contacts"]] == [False, False]
+
+
 def test_a_person_is_called_by_name() -> None:
     changes = {"isperson": "T", "companyname": None, "altname": None, "firstname": "Liam", "lastname": "Gallagher"}
     assert only(mapped("customers", CUSTOMER, **changes)["customers"])["name"] == "Liam Gallagher"

@@ -211,6 +211,15 @@ def test_a_bare_page_of_odoo_14_is_asked_again_for_what_went_wrong(
     assert type(error) is kind and sentence in str(error)
 
 
+def test_a_call_that_goes_well_when_it_is_asked_again_is_no_answer_and_the_task_retries(said: Said) -> None:
+    said.version(14, 0)
+    said.object((500, PAGE))
+    well = b"<?xml version='1.0'?><methodResponse><params><param><value><int>3</int></value></param></params>"
+    said.answers["/xmlrpc/2/object"] = lambda _: (200, well + b"</methodResponse>")
+    error = _raised(said.client())
+    assert type(error) is SourceUnavailable and "Odoo failed on account.move.search_count" in str(error)
+
+
 def test_a_database_that_does_not_exist_is_told_from_one_that_is_busy(said: Said) -> None:
     said.version(14, 0)
     said.object(rpc(0), failed("psycopg2.OperationalError", 'FATAL:  database "erp" does not exist'))
