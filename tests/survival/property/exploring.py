@@ -22,9 +22,9 @@ Step = tuple[str, int]
 _names = count(1)
 
 
-def seed_of_the_day() -> int:
-    """Return the seed that SURVIVAL_SEED repeats; the day's by default."""
-    return int(os.environ.get("SURVIVAL_SEED") or f"{datetime.now(UTC):%Y%m%d}")
+def seed_of(share: int) -> int:
+    """Return the seed that SURVIVAL_SEED repeats; by default the day's for this share of its walks."""
+    return int(os.environ.get("SURVIVAL_SEED") or f"{datetime.now(UTC):%Y%m%d}{share}")
 
 
 def explore(world: type[World], walk: Callable[[list[Step]], None], examples: int, length: int, number: int) -> None:

@@ -11,14 +11,27 @@ from sqlalchemy import Engine
 
 from include import warehouse
 from tests.nights import Nights
-from tests.survival.property.exploring import explore, seed_of_the_day, take
+from tests.survival.property.exploring import explore, seed_of, take
 from tests.survival.worlds import CHANGES, kinds, worlds
 
 EXAMPLES: Mapping[str, int] = {"sample": 3, "xero": 2, "tryton": 1, "netsuite": 1, "intacct": 1, "odoo": 1}
 """System → walks of the suite; as many as take about ten seconds."""
-IN_FULL = 40
+IN_FULL, SHARES = 40, 4
+"""Walks a system, and so many tests share them, that no worker takes them all while the other has none."""
 STEPS = 30
 SYSTEMS = (*EXAMPLES,)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Share the walks out: in full, or the suite's few."""
+    if "share" in metafunc.fixturenames:
+        in_full = bool(metafunc.config.getoption("--in-full"))
+        found = [
+            (name, share, IN_FULL // SHARES if in_full else EXAMPLES[name])
+            for name in SYSTEMS for share in range(SHARES if in_full else 1)
+        ]  # fmt: skip
+        ids = [f"{name}-{share}" if in_full else name for name, share, _ in found]
+        metafunc.parametrize(("name", "share", "examples"), found, ids=ids)
 
 
 @pytest.fixture
@@ -41,18 +54,17 @@ def walked(folder: Path) -> Iterator[Engine]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("name", SYSTEMS)
 def test_two_quiet_nights_after_any_walk_the_warehouse_equals_the_books(
-    name: str, walked: Engine, folder: Path, request: pytest.FixtureRequest
+    name: str, share: int, examples: int, walked: Engine, folder: Path
 ) -> None:
-    examples, number = IN_FULL if request.config.getoption("--in-full") else EXAMPLES[name], 0
+    number = 0
 
     def walk(steps: list[tuple[str, int]]) -> None:
         nonlocal number
         number += 1
         take(walked, lambda: worlds()[name](folder / str(number)), steps)
 
-    explore(kinds()[name], walk, examples, STEPS, seed_of_the_day())
+    explore(kinds()[name], walk, examples, STEPS, seed_of(share))
     assert number >= examples
 
 

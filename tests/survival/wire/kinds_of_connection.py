@@ -32,14 +32,14 @@ def slow_drip(exchange: Exchange) -> None:
 @kind(bounds=QUICK)
 def head_that_drips(exchange: Exchange) -> None:
     """Headers that come a few letters at a time, each in time."""
-    exchange.send(b"HTTP/1.1 200 OK\r\n", *(f"X-Noise-{n}: and so on\r\n".encode() for n in range(90)), every=0.02)
+    exchange.send(b"HTTP/1.1 200 OK\r\n", *(f"X-Noise-{n}: and so on\r\n".encode() for n in range(90)), every=0.05)
     exchange.hang_up()
 
 
-@kind(ends="success", bounds={"READ_SECONDS": 0.3})
+@kind(ends="success", bounds=QUICK)
 def silence(exchange: Exchange) -> None:
     """The request is taken, and nothing comes."""
-    exchange.ended.wait(0.6)
+    exchange.ended.wait(2 * QUICK["READ_SECONDS"])
     exchange.hang_up()
 
 

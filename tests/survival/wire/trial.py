@@ -62,7 +62,7 @@ def run(stage: Stage, case: Case, is_thorough: bool = False) -> Outcome:
     with _said() as logged, bounds(case.kind):
         manifest, error = _extracted(stage.nights(case.stream, host), case, run_id)
     assert time.monotonic() - started < LONGEST, "the read hangs"
-    assert stage.proxy.spoilt or host, "the fault was not reached"
+    assert stage.proxy.spoilt or host, f"the fault was not reached: {error}"
     _hold_tongue("\n".join(logged))
     stage.proxy.expect()
     nights = stage.nights(case.stream)
