@@ -81,7 +81,8 @@ class Intacct(Connector):
         "count": Grade.C,
     }
     proven: ClassVar[Mapping[Proof, str]] = {
-        Proof.SANDBOX: "`include/sandbox/intacct`, both protocols, under faults and every way that no document states",
+        Proof.SANDBOX: "`include/sandbox/intacct`, both protocols, under faults and every way that no document states; "
+        "the clients `sageintacctsdk` and `sageintacctrestsdk` read it, too",
     }
 
     def __init__(self, connection: Connection, entity: str = "") -> None:

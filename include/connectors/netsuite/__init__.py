@@ -73,7 +73,8 @@ class NetSuite(Connector):
         "count": Grade.C,
     }
     proven: ClassVar[Mapping[Proof, str]] = {
-        Proof.SANDBOX: "`include/sandbox/netsuite`, which parses every query and runs it over the ledger",
+        Proof.SANDBOX: "`include/sandbox/netsuite`, which parses every query and runs it over the ledger; the "
+        "client `netsuite` reads it, too",
     }
 
     def __init__(self, connection: Connection, entity: str = "") -> None:
