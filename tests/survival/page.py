@@ -127,8 +127,9 @@ def _repeat() -> Iterator[str]:
     yield 'make torture ARGS="--minutes 5"                      # as much of each part as five minutes allow'
     yield "```"
     yield ""
-    yield "The suite (`make test`) runs a small share of every part, its walks by the day's seed, which they print;"
-    yield "`make kits` walks forty times over each system and puts every fault on every stream; CI runs both."
+    yield "The suite (`make test`) runs a small share of every part over three of the systems, its walks by the day's"
+    yield "seed, which they print; `make kits` walks forty times over every system and puts every fault on every"
+    yield "stream; CI runs both."
     yield ""
 
 

@@ -12,14 +12,14 @@ from sqlalchemy import Engine
 from include import warehouse
 from tests.nights import Nights
 from tests.survival.property.exploring import explore, seed_of, take
-from tests.survival.worlds import CHANGES, kinds, worlds
+from tests.survival.worlds import CHANGES, EVERY_TIME, kinds, worlds
 
-EXAMPLES: Mapping[str, int] = {"sample": 3, "xero": 2, "tryton": 1, "netsuite": 1, "intacct": 1, "odoo": 1}
+EXAMPLES: Mapping[str, int] = {"sample": 3, "xero": 2, "tryton": 1}
 """System → walks of the suite; as many as take about ten seconds."""
 IN_FULL, SHARES = 40, 4
 """Walks a system, and so many tests share them, that no worker takes them all while the other has none."""
 STEPS = 30
-SYSTEMS = (*EXAMPLES,)
+SYSTEMS = (*EVERY_TIME, "netsuite", "intacct", "odoo")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -28,7 +28,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         in_full = bool(metafunc.config.getoption("--in-full"))
         found = [
             (name, share, IN_FULL // SHARES if in_full else EXAMPLES[name])
-            for name in SYSTEMS for share in range(SHARES if in_full else 1)
+            for name in (SYSTEMS if in_full else EVERY_TIME) for share in range(SHARES if in_full else 1)
         ]  # fmt: skip
         ids = [f"{name}-{share}" if in_full else name for name, share, _ in found]
         metafunc.parametrize(("name", "share", "examples"), found, ids=ids)

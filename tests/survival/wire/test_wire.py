@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from random import Random
 
 import pytest
@@ -14,6 +14,7 @@ from tests.survival.wire.content import CONTENT
 from tests.survival.wire.kinds import KINDS
 from tests.survival.wire.stage import Stage
 from tests.survival.wire.vendors import VENDORS
+from tests.survival.worlds import EVERY_TIME
 
 StageOf = Callable[[str], Stage]
 STREAMS = {
@@ -27,8 +28,6 @@ EVERYWHERE = (
     "page_is_short", "claims_less", "claims_more", "records_twice", "records_reordered", "record_without_key",
 )  # fmt: skip
 """Kinds that every stream suffers in full; the others come to one stream of each system, in the torture to all."""
-SAMPLE: Mapping[str, int] = {"netsuite": 3, "intacct": 3, "odoo": 8}
-"""System → of so many kinds the suite takes one, as answers are slow; of the other systems it takes all."""
 
 
 def cases(world: str, in_full: bool) -> Iterator[tuple[str, str, str]]:
@@ -37,21 +36,20 @@ def cases(world: str, in_full: bool) -> Iterator[tuple[str, str, str]]:
     for number, kind in enumerate(plan.kinds(world)):
         if in_full and kind in EVERYWHERE:
             yield from ((world, stream, kind) for stream in names)
-        elif in_full or number % SAMPLE.get(world, 1) == 0:
+        else:
             yield world, names[number % len(names)], kind
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Choose the cases: all of them, or the suite's sample."""
+    """Choose the cases: all systems with all their streams, or what the suite takes of them."""
+    in_full = bool(metafunc.config.getoption("--in-full"))
+    tried = [*STREAMS] if in_full else EVERY_TIME
     if "stream" in metafunc.fixturenames:
-        in_full = bool(metafunc.config.getoption("--in-full"))
-        found = [case for world in STREAMS for case in cases(world, in_full)]
+        found = [case for world in tried for case in cases(world, in_full)]
         metafunc.parametrize(("world", "stream", "kind"), found, ids=["-".join(case) for case in found])
-
-
-FIGURES = [
-    pytest.param(world, kind, id=f"{world}-{kind}") for world in STREAMS for kind in [*plan.wire_kinds(world)][::4]
-]
+    elif "kind" in metafunc.fixturenames:
+        figures = [(world, kind) for world in tried for kind in [*plan.wire_kinds(world)][::4]]
+        metafunc.parametrize(("world", "kind"), figures, ids=["-".join(case) for case in figures])
 
 
 @pytest.mark.timeout(600)  # whichever comes first waits until the system is up
@@ -61,7 +59,6 @@ def test_a_fault_is_got_over_or_told_and_loses_nothing(stage_of: StageOf, world:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("world", "kind"), FIGURES)
 def test_a_figure_that_was_disturbed_is_asked_again_or_unanswered(stage_of: StageOf, world: str, kind: str) -> None:
     assert trial.judged(stage_of(world), plan.wire_kinds(world)[kind], Random(kind).randrange(1, 4))
 

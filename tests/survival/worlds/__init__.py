@@ -23,6 +23,9 @@ CHANGES = (
 )  # fmt: skip
 """What an accountant may do; a world does each of them or says why its system cannot."""
 
+EVERY_TIME = ("sample", "xero", "tryton")
+"""Systems that the suite tries the kits on; `make kits` tries all, as CI does after the suite."""
+
 Change = Callable[[Random], str]
 """Does it in the books and returns the key concerned."""
 
