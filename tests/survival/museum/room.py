@@ -112,7 +112,7 @@ class Room:
 def opened(folder: Path, template: Template) -> Iterator[Room]:
     """Open a room in a folder of its own; what it started ends with it."""
     room = Room(folder, template)
-    with _surroundings(folder, template.key):
+    with _surroundings(folder, template.key, AIRFLOW_CONN_WAREHOUSE=f"sqlite:///{template.empty}"):
         try:
             yield room
         finally:
@@ -121,8 +121,9 @@ def opened(folder: Path, template: Template) -> Iterator[Room]:
 
 
 @contextmanager
-def _surroundings(folder: Path, key: str) -> Iterator[None]:
-    mine = {"GREENLIGHT_STAGING": f"file://{folder}/staging", "GREENLIGHT_SECRET_KEY": key}
+def _surroundings(folder: Path, key: str, **more: str) -> Iterator[None]:
+    """Set what rooms read from the environment; the store of tokens and limits lies beside the template's warehouse."""
+    mine = {"GREENLIGHT_STAGING": f"file://{folder}/staging", "GREENLIGHT_SECRET_KEY": key, **more}
     before = {name: os.environ.get(name) for name in mine}
     os.environ.update(mine)
     try:
