@@ -116,7 +116,7 @@ class Bearer(Auth):
         refresh_token = str(connection.extra.get("refresh_token") or "")
         for_itself = self.oauth.grant == "client_credentials"
         self._seeds = [""] if for_itself else [refresh_token] if refresh_token else []
-        as_whom = (*self.oauth.scopes, *self.oauth.token_parameters.values())
+        as_whom = (*self.oauth.scopes, *self.oauth.token_parameters.values(), *filter(None, [self.oauth.key_id]))
         secret = (connection.password, *as_whom) if for_itself else (refresh_token,)
         # The address belongs to it: no token of one server is ever presented to another one.
         seed = "\n".join((self.oauth.token_url, connection.login, *secret))
