@@ -23,22 +23,27 @@ def main(warehouse_url: str, vendor_url: str, refresh_token: str, what: str) -> 
     store = access.engine(warehouse.engine(warehouse_url))
     connection = Connection("books", vendor_url, CLIENT_ID, CLIENT_SECRET, {"refresh_token": refresh_token})
     if what == "token":
-        print(Bearer(connection, OAUTH, store).token().access, flush=True)
+        say(Bearer(connection, OAUTH, store).token().access)
     elif what.startswith("calls"):
         _, number, per, seconds = what.split(":")
         pacer = Pacer("books", (Limit(int(per), float(seconds)), Limit(3)), store)
         http = Http(vendor_url, pacer=pacer)
         for _ in range(int(number)):
             http.get("/open", tenant="t")
-        print(http.request_count, flush=True)
+        say(http.request_count)
     elif what == "die in a slot":
         pacing.SLOT_SECONDS = 1.5
         with Pacer("books", (Limit(1),), store).slot("t"):
-            print("in", flush=True)
+            say("in")
             time.sleep(60)
     elif what == "die refreshing":
         leases.LEASE_SECONDS = 1.5
         Bearer(connection, OAUTH, store).token()
+
+
+def say(what: object) -> None:
+    """Print a line in one piece: the processes of a crowd share their output, unbuffered or not."""
+    print(f"{what}\n", end="", flush=True)
 
 
 def crowd(times: int, *arguments: str) -> bool:
