@@ -53,7 +53,7 @@ class OAuth:
         grant: how a token is got; a connection's extra may name the other one.
         client_auth: how the client proves itself to the token endpoint, in Authlib's words; private_key_jwt signs an
             assertion with the private key (PEM) in the connection's password, and names scopes in it alone.
-        key_id: by which the vendor knows the key of private_key_jwt.
+        key_id: by which the vendor knows the key of private_key_jwt; part of who asks, as the key is.
         refusals: error code of the token endpoint, "" for a refusal without one → what it means, where it differs
             from token_endpoint.py's table.
         pkce: sends a code challenge (S256) with the consent, where the vendor takes one.
@@ -116,7 +116,7 @@ class Bearer(Auth):
         refresh_token = str(connection.extra.get("refresh_token") or "")
         for_itself = self.oauth.grant == "client_credentials"
         self._seeds = [""] if for_itself else [refresh_token] if refresh_token else []
-        as_whom = (*self.oauth.scopes, *self.oauth.token_parameters.values(), *filter(None, [self.oauth.key_id]))
+        as_whom = (*self.oauth.scopes, *self.oauth.token_parameters.values(), self.oauth.key_id)
         secret = (connection.password, *as_whom) if for_itself else (refresh_token,)
         # The address belongs to it: no token of one server is ever presented to another one.
         seed = "\n".join((self.oauth.token_url, connection.login, *secret))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -19,19 +20,28 @@ EXAMPLES: Mapping[str, int] = {"sample": 3, "xero": 2, "tryton": 1}
 IN_FULL, SHARES = 40, 4
 """Walks a system, and so many tests share them, that no worker takes them all while the other has none."""
 STEPS = 30
-SYSTEMS = (*EVERY_TIME, "netsuite", "intacct", "odoo")
+SYSTEMS = (*worlds(),)
+
+
+def shared_out(in_full: bool) -> list[tuple[str, int, int]]:
+    """Return (system, share, walks) for each test: in full, or the suite's few."""
+    if not in_full:
+        return [(name, 0, EXAMPLES[name]) for name in EVERY_TIME]
+    return [(name, share, IN_FULL // SHARES) for name in SYSTEMS for share in range(SHARES)]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Share the walks out: in full, or the suite's few."""
+    """Share the walks out."""
     if "share" in metafunc.fixturenames:
-        in_full = bool(metafunc.config.getoption("--in-full"))
-        found = [
-            (name, share, IN_FULL // SHARES if in_full else EXAMPLES[name])
-            for name in (SYSTEMS if in_full else EVERY_TIME) for share in range(SHARES if in_full else 1)
-        ]  # fmt: skip
-        ids = [f"{name}-{share}" if in_full else name for name, share, _ in found]
-        metafunc.parametrize(("name", "share", "examples"), found, ids=ids)
+        found = shared_out(bool(metafunc.config.getoption("--in-full")))
+        metafunc.parametrize(("name", "share", "examples"), found, ids=[f"{name}-{share}" for name, share, _ in found])
+
+
+def test_in_full_every_system_is_walked_forty_times() -> None:
+    walks = Counter[str]()
+    for name, _, examples in shared_out(in_full=True):
+        walks[name] += examples
+    assert walks == dict.fromkeys(kinds(), 40) and {*EXAMPLES} == {*EVERY_TIME}
 
 
 @pytest.fixture
